@@ -1,0 +1,115 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+  name: "patchcore",
+  products: [
+    .library(name: "PatchCore", targets: ["PatchCore", "PatchCoreStandard", "ImageFiles", "Evaluation"]),
+    .library(name: "PatchCoreCommands", targets: ["PatchCoreCommands", "PatchCoreStandard"]),
+    .library(name: "PatchCoreTestKit", targets: ["PatchCoreTestKit"]),
+    .executable(name: "patchcore", targets: ["PatchCoreTool"]),
+  ],
+  traits: [
+    .trait(name: "OneDNN", description: "The oneDNN compute engine (Debian: libdnnl-dev)."),
+    .trait(name: "FAISS", description: "The FAISS neighbour indexes (Debian: libfaiss-dev)."),
+    .trait(name: "JPEG", description: "JPEG files through TurboJPEG (Debian: libturbojpeg0-dev)."),
+    .trait(name: "TIFF", description: "TIFF files through libtiff (Debian: libtiff-dev)."),
+    .default(enabledTraits: ["OneDNN", "FAISS", "JPEG", "TIFF"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // The engine: contracts, values, description, pipeline, artifact.
+    .target(name: "TensorFiles"),
+    .target(name: "PatchCore", dependencies: ["TensorFiles", .yams, .logging, .crypto]),
+
+    // Networks and arithmetic.
+    .target(name: "CKernels"),
+    .systemLibrary(name: "COpenBLAS"),
+    .systemLibrary(name: "COneDNN"),
+    .target(name: "ConvNet", dependencies: ["PatchCore", "TensorFiles"]),
+    .target(name: "Compute", dependencies: ["PatchCore", "ConvNet", "CKernels", "COpenBLAS", .on("OneDNN", "COneDNN")]),
+
+    // Images.
+    .target(name: "CLibPNG", linkerSettings: [.linkedLibrary("png")]),
+    .systemLibrary(name: "CTurboJPEG"),
+    .target(
+      name: "CLibTIFF", cSettings: [.define("PATCHCORE_TIFF", .when(traits: ["TIFF"]))],
+      linkerSettings: [.linkedLibrary("tiff", .when(traits: ["TIFF"]))]),
+    .target(
+      name: "ImageFiles",
+      dependencies: ["PatchCore", "CLibPNG", .on("JPEG", "CTurboJPEG"), .on("TIFF", "CLibTIFF")]),
+
+    // Stage plugins, by role.
+    .plugin("Extractors", ["Compute", "ConvNet", "TensorFiles"]),
+    .plugin("Aggregation"),
+    .plugin("Subsampling", ["Compute"]),
+    .plugin("Search", ["Compute"]),
+    .target(
+      name: "CFaiss", path: "Plugins/FaissSearch/CFaiss",
+      cxxSettings: [.define("PATCHCORE_FAISS", .when(traits: ["FAISS"]))],
+      linkerSettings: [
+        .linkedLibrary("faiss", .when(traits: ["FAISS"])), .linkedLibrary("openblas", .when(traits: ["FAISS"])),
+        .linkedLibrary("gomp", .when(traits: ["FAISS"])), .linkedLibrary("stdc++", .when(traits: ["FAISS"])),
+      ]),
+    .target(
+      name: "FaissSearch", dependencies: ["PatchCore", "TensorFiles", .on("FAISS", "CFaiss")],
+      path: "Plugins/FaissSearch", exclude: ["CFaiss"]),
+    .plugin("Scoring", ["Compute"]),
+
+    // What a user runs.
+    .target(name: "Evaluation", dependencies: ["PatchCore", "ImageFiles"]),
+    .target(
+      name: "PatchCoreStandard",
+      dependencies: ["PatchCore", "Extractors", "Aggregation", "Subsampling", "Search", "FaissSearch", "Scoring"]),
+    .target(name: "PatchCoreTestKit", dependencies: ["PatchCore", "TensorFiles"]),
+    .target(
+      name: "PatchCoreCommands",
+      dependencies: ["PatchCore", "Compute", "ImageFiles", "Evaluation", .argumentParser, .logging]),
+    .executableTarget(
+      name: "PatchCoreTool", dependencies: ["PatchCoreCommands", "PatchCoreStandard"], path: "Sources/patchcore"),
+
+    // Tests, by area. ReferenceTests needs the data that PATCHCORE_TEST_DATA names.
+    .tests("TensorFilesTests", ["TensorFiles"], resources: ["Fixtures"]),
+    .tests("PatchCoreTests", ["PatchCore", "TensorFiles"]),
+    .tests("ImageFilesTests", ["PatchCore", "ImageFiles"], resources: ["Fixtures"]),
+    .tests("NetworkTests", ["PatchCore", "TensorFiles", "ConvNet", "Compute", "Extractors"], resources: ["Fixtures"]),
+    .tests(
+      "StageTests",
+      ["PatchCore", "TensorFiles", "PatchCoreStandard", "PatchCoreTestKit", "Aggregation", "Subsampling", "Search",
+        "FaissSearch", "Scoring"], resources: ["Fixtures"]),
+    .tests("EvaluationTests", ["PatchCore", "ImageFiles", "Evaluation"], resources: ["Fixtures"]),
+    .tests("CommandTests", ["PatchCoreCommands", "PatchCoreStandard", "PatchCore", "ImageFiles", "TensorFiles"]),
+    .tests(
+      "ReferenceTests",
+      ["PatchCore", "PatchCoreStandard", "TensorFiles", "ImageFiles", "Evaluation", "Subsampling", "Extractors"]),
+  ]
+)
+
+extension Target.Dependency {
+  static var yams: Self { .product(name: "Yams", package: "Yams") }
+  static var logging: Self { .product(name: "Logging", package: "swift-log") }
+  static var crypto: Self { .product(name: "Crypto", package: "swift-crypto") }
+  static var argumentParser: Self { .product(name: "ArgumentParser", package: "swift-argument-parser") }
+
+  /// A target that is only there when the trait is on.
+  static func on(_ trait: String, _ target: String) -> Self {
+    .target(name: target, condition: .when(traits: [trait]))
+  }
+}
+
+extension Target {
+  /// A library of stage plugins in the folder of its role.
+  static func plugin(_ role: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: role, dependencies: ["PatchCore"] + dependencies, path: "Plugins/\(role)")
+  }
+
+  /// Tests of one area, with golden files that are read where they stand.
+  static func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [String] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, exclude: resources)
+  }
+}

@@ -1,0 +1,61 @@
+/// Turns preprocessed images into feature maps, usually the tapped layers of a pretrained network (phi in the paper).
+///
+/// Roth et al. (2022), section 3.1. Safe to call from many tasks at once.
+public protocol FeatureExtractor: Sendable {
+  /// The names of the layers that `extract` returns, in that order.
+  var layers: [String] { get }
+
+  /// The shape of each layer's map for an input of the given size, without computing it.
+  ///
+  /// - Throws: `PatchCoreError` with code `.shapeMismatch` if the input is too small for the network.
+  func shapes(height: Int, width: Int) throws -> [FeatureShape]
+
+  /// The feature maps of a batch of normalised images.
+  ///
+  /// An image's maps do not depend on the others in its batch, nor on the number of threads.
+  ///
+  /// - Parameter images: `batch x 3 x height x width`, as the preprocessing makes them.
+  /// - Returns: one map per layer in the order of `layers`, each with the batch size given.
+  func extract(_ images: FeatureMap) throws -> [FeatureMap]
+
+  /// Where the weights come from, named in every output.
+  var weights: WeightsOrigin { get }
+
+  /// What must be kept in the artifact to restore this extractor without its original files.
+  func archive() throws -> StageArchive
+}
+
+extension FeatureExtractor {
+  /// An extractor that has nothing to keep.
+  public func archive() throws -> StageArchive { StageArchive() }
+}
+
+/// Plain data that builds a feature extractor.
+public protocol FeatureExtractorConfiguration: StageConfiguration {
+  /// Builds the extractor.
+  func makeExtractor(_ context: StageContext) throws -> any FeatureExtractor
+
+  /// Builds the extractor from what `archive()` kept. By default built anew.
+  func restoreExtractor(from archive: StageArchive, _ context: StageContext) throws -> any FeatureExtractor
+}
+
+extension FeatureExtractorConfiguration {
+  /// Builds the extractor anew.
+  public func restoreExtractor(from archive: StageArchive, _ context: StageContext) throws -> any FeatureExtractor {
+    try makeExtractor(context)
+  }
+}
+
+/// Where an extractor's weights come from.
+public struct WeightsOrigin: Sendable, Hashable, Codable {
+  /// What a person should read: a file's name, "random, seed 0", "none".
+  public var name: String
+  /// SHA-256 of the weights file in hexadecimal; `nil` if they come from no file.
+  public var digest: String?
+
+  /// Names an origin.
+  public init(name: String, digest: String? = nil) {
+    self.name = name
+    self.digest = digest
+  }
+}

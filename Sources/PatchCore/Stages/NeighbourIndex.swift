@@ -1,0 +1,55 @@
+/// Finds the nearest rows of a memory bank. It exists only once built; there is no empty or untrained index.
+///
+/// Safe to call from many tasks at once.
+public protocol NeighbourIndex: Sendable {
+  /// Number of rows of the bank, m.
+  var count: Int { get }
+  /// Dimension of a row, d.
+  var dimension: Int { get }
+
+  /// The nearest rows of the bank for each query.
+  ///
+  /// Returns exactly `min(k, count)` valid, distinct rows per query with **squared** Euclidean distances, ascending,
+  /// equal distances by row number. An approximate index may miss a nearer row, and its distances may be those it
+  /// approximates, but it fills missing slots by exact search. A query's result does not depend on the other queries.
+  ///
+  /// - Parameters:
+  ///   - queries: `n x d`, all finite.
+  ///   - k: at least 1.
+  /// - Throws: `PatchCoreError` with code `.shapeMismatch` if the dimensions differ.
+  func search(_ queries: Matrix, k: Int) throws -> Neighbours
+
+  /// What must be kept in the artifact to restore this index without building it again.
+  func archive() throws -> StageArchive
+}
+
+extension NeighbourIndex {
+  /// An index that is made from the bank alone.
+  public func archive() throws -> StageArchive { StageArchive() }
+}
+
+/// Plain data that builds a neighbour index.
+public protocol NeighbourIndexConfiguration: StageConfiguration {
+  /// Whether every index it builds returns the true nearest neighbours.
+  var isExact: Bool { get }
+
+  /// Builds the index over a bank. Same bank, settings and seed give the same index at any thread count.
+  ///
+  /// - Parameter bank: `m x d`, `m >= 1`, all finite.
+  /// - Throws: `PatchCoreError` if the settings do not suit the bank's size or dimension.
+  func makeIndex(over bank: Matrix, _ context: StageContext) throws -> any NeighbourIndex
+
+  /// Restores the index from what `archive()` kept and the bank it was built over. By default built anew.
+  func restoreIndex(
+    from archive: StageArchive, over bank: Matrix, _ context: StageContext
+  ) throws -> any NeighbourIndex
+}
+
+extension NeighbourIndexConfiguration {
+  /// Builds the index anew.
+  public func restoreIndex(
+    from archive: StageArchive, over bank: Matrix, _ context: StageContext
+  ) throws -> any NeighbourIndex {
+    try makeIndex(over: bank, context)
+  }
+}

@@ -1,0 +1,23 @@
+/// Chooses the memory bank among the nominal patch embeddings.
+///
+/// Roth et al. (2022), section 3.2, algorithm 1.
+public protocol Subsampler: Sendable {
+  /// The size of the bank for n candidates, without choosing it.
+  func bankSize(forCandidates n: Int) throws -> Int
+
+  /// The memory bank.
+  ///
+  /// Same candidates, settings and seed give the same bank at any thread count.
+  ///
+  /// - Parameters:
+  ///   - candidates: `n x d`, `n >= 1`, all finite.
+  ///   - progress: told how far the work is; throws when it should stop.
+  /// - Returns: `bankSize(forCandidates: n)` rows of dimension d.
+  func subsample(_ candidates: PatchEmbeddings, progress: ProgressReporter) throws -> MemoryBank
+}
+
+/// Plain data that builds a subsampler.
+public protocol SubsamplerConfiguration: StageConfiguration {
+  /// Builds the subsampler; random choices come from `context.seed` alone.
+  func makeSubsampler(_ context: StageContext) throws -> any Subsampler
+}

@@ -1,0 +1,50 @@
+/// What a scorer finds in one image: a score for each patch and one for the image.
+public struct PatchScores: Sendable, Equatable {
+  /// Patches per column.
+  public let height: Int
+  /// Patches per row.
+  public let width: Int
+  /// `height x width` patch scores, row by row, in the scorer's unit of distance.
+  public var values: [Float]
+  /// The image's anomaly score.
+  public var imageScore: Float
+  /// The patch that decided the image score, as an index into `values`.
+  public var decidingPatch: Int
+  /// The bank row nearest to the deciding patch.
+  public var nearestBankRow: Int
+
+  /// Collects an image's scores.
+  ///
+  /// - Precondition: `values.count == height * width`.
+  public init(
+    height: Int, width: Int, values: [Float], imageScore: Float, decidingPatch: Int, nearestBankRow: Int
+  ) {
+    precondition(values.count == height * width, "\(values.count) values for \(height) x \(width) patches")
+    self.height = height
+    self.width = width
+    self.values = values
+    self.imageScore = imageScore
+    self.decidingPatch = decidingPatch
+    self.nearestBankRow = nearestBankRow
+  }
+}
+
+/// One anomaly score per pixel.
+public struct AnomalyMap: Sendable, Equatable {
+  /// Rows of pixels.
+  public let height: Int
+  /// Columns of pixels.
+  public let width: Int
+  /// `height x width` scores, row by row, in the scorer's unit of distance.
+  public var values: [Float]
+
+  /// Creates a map.
+  ///
+  /// - Precondition: `values.count == height * width`.
+  public init(height: Int, width: Int, values: [Float]) {
+    precondition(values.count == height * width, "\(values.count) values for \(height) x \(width) pixels")
+    self.height = height
+    self.width = width
+    self.values = values
+  }
+}

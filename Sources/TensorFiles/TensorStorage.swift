@@ -1,0 +1,114 @@
+import Foundation
+
+/// Bytes with one owner: heap memory aligned to 64 bytes, or a mapped file.
+///
+/// A class because it owns native memory, freed when the last reference goes.
+///
+/// `@unchecked Sendable`: the address and length never change after `init`. Whoever writes through
+/// `mutableBytes` must hold the only reference (`Matrix` and `FeatureMap` copy on write).
+public final class TensorStorage: @unchecked Sendable {
+  private enum Owner {
+    case heap
+    case mapping
+    case borrowed(AnyObject)
+  }
+
+  private let base: UnsafeMutableRawPointer?
+  private let owner: Owner
+  /// Number of bytes.
+  public let byteCount: Int
+  /// Whether the bytes may be written: heap memory and spooled files, but not files mapped for reading.
+  public let isWritable: Bool
+
+  /// The alignment of every allocation and the multiple to which tensor data is placed in files.
+  public static let alignment = 64
+
+  /// Zero-filled heap memory, aligned to 64 bytes.
+  public init(byteCount: Int) {
+    precondition(byteCount >= 0, "negative size")
+    var pointer: UnsafeMutableRawPointer?
+    if byteCount > 0 {
+      let status = posix_memalign(&pointer, Self.alignment, byteCount)
+      precondition(status == 0, "out of memory: \(byteCount) bytes")
+      memset(pointer!, 0, byteCount)
+    }
+    base = pointer
+    owner = .heap
+    self.byteCount = byteCount
+    isWritable = true
+  }
+
+  private init(mapping: UnsafeMutableRawPointer?, byteCount: Int, isWritable: Bool) {
+    base = mapping
+    owner = .mapping
+    self.byteCount = byteCount
+    self.isWritable = isWritable
+  }
+
+  /// Bytes owned by another object, which is kept alive.
+  public init(borrowing bytes: UnsafeRawBufferPointer, from owner: AnyObject) {
+    base = UnsafeMutableRawPointer(mutating: bytes.baseAddress)
+    self.owner = .borrowed(owner)
+    byteCount = bytes.count
+    isWritable = false
+  }
+
+  /// Maps a whole file for reading.
+  ///
+  /// - Throws: `TensorFileError` if the file cannot be opened or mapped.
+  public static func mapping(fileAt path: String) throws(TensorFileError) -> TensorStorage {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .system(path, "cannot be opened") }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw .system(path, "cannot be read") }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw TensorFileError(file: path, message: "is not a regular file")
+    }
+    let size = Int(status.st_size)
+    guard size > 0 else { return TensorStorage(mapping: nil, byteCount: 0, isWritable: false) }
+    guard let address = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), address != MAP_FAILED else {
+      throw .system(path, "cannot be mapped into memory")
+    }
+    return TensorStorage(mapping: address, byteCount: size, isWritable: false)
+  }
+
+  /// Zero-filled bytes in an unlinked temporary file, for data larger than memory.
+  ///
+  /// The space is reserved before the file is mapped, so that a full disk is an error here and not a bus error later.
+  ///
+  /// - Throws: `TensorFileError` naming the folder if the space cannot be reserved.
+  public static func spooling(byteCount: Int, inDirectory directory: String) throws(TensorFileError) -> TensorStorage {
+    var template = Array((directory + "/patchcore-spool-XXXXXX").utf8CString)
+    let descriptor = mkstemp(&template)
+    guard descriptor >= 0 else { throw .system(directory, "cannot hold a temporary file") }
+    defer { close(descriptor) }
+    unlink(template)
+    guard byteCount > 0 else { return TensorStorage(byteCount: 0) }
+    let reserved = posix_fallocate(descriptor, 0, byteCount)
+    guard reserved == 0 else {
+      errno = reserved
+      throw .system(directory, "has no room for \(byteCount) bytes of embeddings; free space or set TMPDIR")
+    }
+    guard let address = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0), address != MAP_FAILED
+    else { throw .system(directory, "cannot map a temporary file") }
+    return TensorStorage(mapping: address, byteCount: byteCount, isWritable: true)
+  }
+
+  /// The bytes. Valid as long as this object lives.
+  public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: byteCount) }
+
+  /// The bytes for writing. Only the holder of the sole reference may use them.
+  public var mutableBytes: UnsafeMutableRawBufferPointer {
+    precondition(isWritable, "storage is mapped for reading")
+    return UnsafeMutableRawBufferPointer(start: base, count: byteCount)
+  }
+
+  deinit {
+    switch owner {
+    case .heap: free(base)
+    case .mapping: if let base { munmap(base, byteCount) }
+    case .borrowed: break
+    }
+  }
+}
