@@ -1,7 +1,7 @@
 /// The part a stage plays in a pipeline; the name is its key in a description.
 public protocol StageRole: Sendable {
   /// The protocol that this role's configurations conform to.
-  associatedtype Configuration
+  associatedtype Configuration: Sendable
   /// The key of the role in a description.
   static var name: String { get }
 }
