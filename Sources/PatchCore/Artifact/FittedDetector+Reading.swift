@@ -32,10 +32,10 @@ extension FittedDetector {
       throw PatchCoreError(
         .invalidArtifact, "\(path): its data do not have the digest noted in it; the file is damaged, copy or fit again")
     }
-    var description = try Self.description(manifest, file: path, catalogue: catalogue, weights: weights)
+    var description = try Self.readDescription(manifest, file: path, catalogue: catalogue, weights: weights)
     if let engine { description.compute.engine = engine }
     let pipeline = Pipeline(description, logger: logger)
-    let bank = try Self.bank(in: file, manifest, path: path)
+    let bank = try Self.readBank(in: file, manifest, path: path)
 
     func archive(_ role: String) -> StageArchive {
       var archive = StageArchive(notes: manifest.notes[role] ?? [:])
@@ -64,10 +64,10 @@ extension FittedDetector {
       neighbourIndex: try description.neighbourIndex.configuration.restoreIndex(
         from: archive(NeighbourIndexRole.name), over: bank.vectors, pipeline.context(NeighbourIndexRole.name)),
       scorer: try description.scorer.configuration.makeScorer(pipeline.context(ScorerRole.name)),
-      weights: manifest.weights, fitEngine: try Self.engine(manifest, path: path))
+      weights: manifest.weights, fitEngine: try Self.readEngine(manifest, path: path))
   }
 
-  private static func description(
+  private static func readDescription(
     _ manifest: ArtifactManifest, file: String, catalogue: StageCatalogue, weights: String?
   ) throws -> PipelineDescription {
     let origin = ConfigurationNode.Origin.file(name: file, line: 1)
@@ -94,7 +94,7 @@ extension FittedDetector {
     }
   }
 
-  private static func bank(
+  private static func readBank(
     in file: SafetensorsFile, _ manifest: ArtifactManifest, path: String
   ) throws -> MemoryBank {
     func tensor(_ name: String) throws -> Tensor {
@@ -126,7 +126,7 @@ extension FittedDetector {
     return MemoryBank(vectors: vectors, origin: .rows(rows), locations: patches)
   }
 
-  private static func engine(_ manifest: ArtifactManifest, path: String) throws -> ComputeSettings.Engine {
+  private static func readEngine(_ manifest: ArtifactManifest, path: String) throws -> ComputeSettings.Engine {
     guard let engine = ComputeSettings.Engine(rawValue: manifest.engine) else {
       throw PatchCoreError(.invalidArtifact, "\(path): was fitted with the unknown engine \(manifest.engine)")
     }
