@@ -69,20 +69,7 @@ extension ConfigurationNode {
 }
 
 extension ConfigurationNode {
-  /// The tree as JSON, keys in order, for the artifact and reports.
-  ///
-  /// Only for trees that were encoded from values, where every unquoted scalar is a number, truth value or null.
-  var json: String {
-    switch value {
-    case .scalar(let text, quoted: true): Self.quote(text)
-    case .scalar(let text, quoted: false): text
-    case .sequence(let nodes): "[" + nodes.map(\.json).joined(separator: ",") + "]"
-    case .mapping(let entries):
-      "{" + entries.map { "\(Self.quote($0.key)):\($0.node.json)" }.joined(separator: ",") + "}"
-    }
-  }
-
-  private static func quote(_ text: String) -> String {
+  fileprivate static func quote(_ text: String) -> String {
     var result = "\""
     for scalar in text.unicodeScalars {
       switch scalar {
@@ -93,5 +80,21 @@ extension ConfigurationNode {
       }
     }
     return result + "\""
+  }
+}
+
+extension ConfigurationNode {
+  /// The value as YAML on one line.
+  public var yaml: String {
+    switch value {
+    case .scalar(let text, quoted: true):
+      let isPlain = !text.isEmpty && Double(text) == nil && !["true", "false", "null", "~"].contains(text)
+        && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_-./".contains($0)) }
+        && !text.hasPrefix("-")
+      return isPlain ? text : Self.quote(text)
+    case .scalar(let text, quoted: false): return text.isEmpty ? "null" : text
+    case .sequence(let nodes): return "[" + nodes.map(\.yaml).joined(separator: ", ") + "]"
+    case .mapping(let entries): return "{" + entries.map { "\($0.key): \($0.node.yaml)" }.joined(separator: ", ") + "}"
+    }
   }
 }

@@ -66,6 +66,12 @@ public struct PipelineDescription: Codable, Sendable {
     self = try ResolvedDescription(yaml: yaml, name: name, catalogue: catalogue).description
   }
 
-  /// The description as JSON with every value filled in, keys in the order of a pipeline.
-  public func json() throws -> String { try ConfigurationEncoder.encode(self).json }
+  /// The description as YAML with every value filled in, one line per part, keys in the order of a pipeline.
+  ///
+  /// - Parameter indent: put before each line.
+  /// - Returns: text that `init(yaml:)` reads back.
+  public func yaml(indent: String = "") throws -> String {
+    guard case .mapping(let entries) = try ConfigurationEncoder.encode(self).value else { return "" }
+    return entries.map { "\(indent)\($0.key): \($0.node.yaml)" }.joined(separator: "\n")
+  }
 }
