@@ -23,7 +23,8 @@ struct ByteCursor {
     guard count >= 0, count <= remaining else {
       throw TensorFileError(
         file: file,
-        message: "is truncated: \(purpose) needs \(count) bytes at byte \(position), \(remaining) are left; copy it again")
+        message: "is truncated: \(purpose) needs \(count) bytes at byte \(position), \(remaining) are left; "
+          + "copy it again")
     }
     defer { position += count }
     return position..<position + count

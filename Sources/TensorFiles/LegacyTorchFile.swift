@@ -41,8 +41,9 @@ struct LegacyTorchFile {
         other.elementType != storage.elementType || other.count != storage.count
       {
         throw TensorFileError(
-          file: file, message: "is damaged: storage \(storage.key) has \(other.count) \(other.elementType.rawValue) and "
-            + "\(storage.count) \(storage.elementType.rawValue) elements")
+          file: file,
+          message: "is damaged: storage \(storage.key) has \(other.count) "
+            + "\(other.elementType.rawValue) and \(storage.count) \(storage.elementType.rawValue) elements")
       }
     }
     var cursor = ByteCursor(storage, file: file, range: position..<storage.byteCount)
@@ -56,7 +57,9 @@ struct LegacyTorchFile {
         let size = Tensor.byteCount(shape: [storage.count], elementType: storage.elementType)
       else {
         throw TensorFileError(
-          file: file, message: "is damaged: storage \(key) has \(count) elements, its description \(storage.count)")
+          file: file,
+          message: "is damaged: storage \(key) has \(count) elements, "
+            + "its description \(storage.count)")
       }
       places[key] = try cursor.take(size, for: "storage \(key)")
     }

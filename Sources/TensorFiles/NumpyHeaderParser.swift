@@ -58,7 +58,8 @@ struct NumpyHeaderParser {
     }
     if name.hasSuffix("O") {
       throw TensorFileError(
-        file: file, message: "holds Python objects (\(name)), which are code, not data; save a numeric array, "
+        file: file,
+        message: "holds Python objects (\(name)), which are code, not data; save a numeric array, "
           + "such as array.astype('float32')")
     }
     let known = ElementType.allCases.compactMap(\.numpyName).joined(separator: ", ")

@@ -18,8 +18,8 @@ struct SafetensorsHeader {
       guard entry.begin <= entry.end, entry.end <= dataCount else {
         throw TensorFileError(
           file: file,
-          message: "tensor \(entry.name) lies at bytes \(entry.begin) to \(entry.end) of a data section of \(dataCount) "
-            + "bytes; the file is truncated or damaged, copy it again")
+          message: "tensor \(entry.name) lies at bytes \(entry.begin) to \(entry.end) of a data section of "
+            + "\(dataCount) bytes; the file is truncated or damaged, copy it again")
       }
       guard let size = Tensor.byteCount(shape: entry.shape, elementType: entry.elementType) else {
         throw TensorFileError(file: file, message: "tensor \(entry.name) has the impossible shape \(entry.shape)")
@@ -38,14 +38,16 @@ struct SafetensorsHeader {
         let relation = entry.begin < covered ? "overlaps" : "leaves a gap after"
         throw TensorFileError(
           file: file,
-          message: "tensor \(entry.name) \(relation) \(previous): it begins at byte \(entry.begin) instead of \(covered)")
+          message: "tensor \(entry.name) \(relation) \(previous): it begins at byte \(entry.begin), "
+            + "expected \(covered)")
       }
       covered = entry.end
       previous = "tensor \(entry.name)"
     }
     guard covered == dataCount else {
       throw TensorFileError(
-        file: file, message: "the tensors end at byte \(covered) of a data section of \(dataCount) bytes; "
+        file: file,
+        message: "the tensors end at byte \(covered) of a data section of \(dataCount) bytes; "
           + "the file was cut, appended to or damaged")
     }
   }

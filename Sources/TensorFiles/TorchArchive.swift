@@ -15,13 +15,15 @@ struct TorchArchive {
     let pickles = names.filter { $0 == "data.pkl" || $0.hasSuffix("/data.pkl") }
     guard pickles.count == 1, let pickle = pickles.first, let place = try archive.place(of: pickle) else {
       throw TensorFileError(
-        file: file, message: "is a zip archive with \(pickles.count) entries data.pkl instead of one, so no PyTorch "
+        file: file,
+        message: "is a zip archive with \(pickles.count) entries data.pkl instead of one, so no PyTorch "
           + "checkpoint; save it with torch.save(model.state_dict(), path)")
     }
     prefix = String(pickle.dropLast("data.pkl".count))
     guard !names.contains(prefix + "constants.pkl") else {
       throw TensorFileError(
-        file: file, message: "is a TorchScript program, not a checkpoint; in Python, "
+        file: file,
+        message: "is a TorchScript program, not a checkpoint; in Python, "
           + "torch.save(torch.jit.load(path).state_dict(), other)")
     }
     if let order = try archive.place(of: prefix + "byteorder") {
@@ -29,7 +31,9 @@ struct TorchArchive {
       let text = try cursor.text(order.count, for: "the byte order")
       guard text == "little" else {
         throw TensorFileError(
-          file: file, message: "has the byte order \(text.prefix(16)), expected little; save it on a little-endian machine")
+          file: file,
+          message: "has the byte order \(text.prefix(16)), expected little; "
+            + "save it on a little-endian machine")
       }
     }
     var reader = PickleReader(storage, file: file, range: place)

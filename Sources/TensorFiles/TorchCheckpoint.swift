@@ -40,7 +40,9 @@ public struct TorchCheckpoint: Sendable {
       try self.init(legacy.object, source: legacy.storages(), file: name)
     } else {
       throw TensorFileError(
-        file: name, message: "is no PyTorch checkpoint, but \(signature); save it with torch.save(model.state_dict(), path)")
+        file: name,
+        message: "is no PyTorch checkpoint, but \(signature); "
+          + "save it with torch.save(model.state_dict(), path)")
     }
   }
 
@@ -76,8 +78,10 @@ public struct TorchCheckpoint: Sendable {
     }
     guard !tensors.isEmpty else {
       throw TensorFileError(
-        file: file, message: "holds no tensor, neither at its top nor under \(Self.wrappers.joined(separator: " or ")); "
-          + "it has the keys \(outer.map(\.key).prefix(10).joined(separator: ", "))")
+        file: file,
+        message: "holds no tensor, neither at its top nor under "
+          + "\(Self.wrappers.joined(separator: " or ")); it has the keys \(outer.map(\.key).prefix(10).joined(separator: ", "))"
+      )
     }
     self.tensors = tensors
     self.ignored = ignored.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }

@@ -34,14 +34,16 @@ struct TorchStorages {
     let needed = Tensor.byteCount(shape: [description.count], elementType: type)
     guard needed == place.count else {
       throw TensorFileError(
-        file: file, message: "tensor \(name): storage \(description.key) has \(place.count) bytes, "
+        file: file,
+        message: "tensor \(name): storage \(description.key) has \(place.count) bytes, "
           + "its \(description.count) \(type.rawValue) elements need \(needed.map(String.init) ?? "too many"); "
           + "the file is damaged, copy it again")
     }
     let window = description.window
     guard let last = Self.lastElement(source), last < window.count else {
       throw TensorFileError(
-        file: file, message: "tensor \(name) of shape \(source.shape), strides \(source.strides) and offset "
+        file: file,
+        message: "tensor \(name) of shape \(source.shape), strides \(source.strides) and offset "
           + "\(source.offset) exceeds its storage of \(window.count) elements")
     }
     guard byteCount > 0 else {
@@ -55,7 +57,8 @@ struct TorchStorages {
     // An expanded tensor can have any size, whatever the file's.
     guard byteCount <= place.count else {
       throw TensorFileError(
-        file: file, message: "tensor \(name) repeats the elements of its storage (\(byteCount) bytes from "
+        file: file,
+        message: "tensor \(name) repeats the elements of its storage (\(byteCount) bytes from "
           + "\(place.count)); save tensor.clone()")
     }
     try spend(byteCount, name: name)
@@ -80,8 +83,9 @@ struct TorchStorages {
     copyBudget -= count
     guard copyBudget >= 0 else {
       throw TensorFileError(
-        file: file, message: "tensor \(name): making tensors contiguous would take more than \(Self.copyLimit) times "
-          + "the file's \(storage.byteCount) bytes; save contiguous tensors")
+        file: file,
+        message: "tensor \(name): making tensors contiguous would take more than "
+          + "\(Self.copyLimit) times the file's \(storage.byteCount) bytes; save contiguous tensors")
     }
   }
 

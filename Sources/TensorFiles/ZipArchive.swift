@@ -52,7 +52,9 @@ struct ZipArchive {
     guard entry.method == 0, !entry.isEncrypted else {
       let state = entry.isEncrypted ? "encrypted" : "compressed (method \(entry.method))"
       throw TensorFileError(
-        file: file, message: "holds \(name) \(state), which cannot be mapped; load it in Python and torch.save it again")
+        file: file,
+        message: "holds \(name) \(state), which cannot be mapped; "
+          + "load it in Python and torch.save it again")
     }
     guard entry.size == entry.storedSize else {
       throw TensorFileError(
@@ -80,7 +82,9 @@ struct ZipArchive {
   ) throws(TensorFileError) -> (place: Range<Int>, count: Int) {
     guard let end = endRecord(storage) else {
       throw TensorFileError(
-        file: file, message: "is a truncated zip archive (\(storage.byteCount) bytes without a directory); copy it again")
+        file: file,
+        message: "is a truncated zip archive (\(storage.byteCount) bytes without a directory); "
+          + "copy it again")
     }
     var cursor = ByteCursor(storage, file: file, range: end + 4..<storage.byteCount)
     _ = try cursor.take(6, for: "the archive's end")
@@ -104,7 +108,8 @@ struct ZipArchive {
     // An entry of the directory has at least 46 bytes, so the count cannot make the loop long.
     guard size <= UInt64(limit), offset <= UInt64(limit) - size, count <= size / 46 else {
       throw TensorFileError(
-        file: file, message: "is damaged: a directory of \(count) entries and \(size) bytes at byte \(offset) does not "
+        file: file,
+        message: "is damaged: a directory of \(count) entries and \(size) bytes at byte \(offset) does not "
           + "fit in \(limit) bytes; copy it again")
     }
     return (Int(offset)..<Int(offset + size), Int(count))
