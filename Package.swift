@@ -69,7 +69,7 @@ let package = Package(
     .target(name: "PatchCoreTestKit", dependencies: ["PatchCore", "TensorFiles"]),
     .target(
       name: "PatchCoreCommands",
-      dependencies: ["PatchCore", "Compute", "ImageFiles", "Evaluation", .argumentParser, .logging]),
+      dependencies: ["PatchCore", "TensorFiles", "ImageFiles", "Evaluation", .argumentParser, .logging]),
     .executableTarget(
       name: "PatchCoreTool", dependencies: ["PatchCoreCommands", "PatchCoreStandard"], path: "Sources/patchcore"),
 
