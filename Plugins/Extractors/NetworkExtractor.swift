@@ -43,12 +43,6 @@ public struct NetworkExtractor: FeatureExtractor {
     }
   }
 
-  /// The shapes of the maps for images of the given size.
-  public func shapes(height: Int, width: Int) throws -> [FeatureShape] {
-    let shapes = try table.shapes(for: FeatureShape(channels: table.inputChannels, height: height, width: width))
-    return taps.compactMap { shapes[$0] }
-  }
-
   /// The maps of a batch of images; each image is computed as if it were alone.
   public func extract(_ images: FeatureMap) throws -> [FeatureMap] {
     // The table's own check comes first: its message names the layer that an image is too small for.

@@ -42,6 +42,22 @@ public struct ResNetConfiguration: FeatureExtractorConfiguration, Hashable {
     try container.encode(weights, forKey: .weights)
   }
 
+  /// The shape of each layer's map.
+  ///
+  /// - Parameters:
+  ///   - height: rows of the input.
+  ///   - width: columns of the input.
+  /// - Returns: one shape per layer, in the order of `layers`.
+  /// - Throws: `PatchCoreError` with code `.invalidConfiguration` for wrong layers, `.shapeMismatch` if the input is too
+  ///   small.
+  public func shapes(height: Int, width: Int) throws -> [FeatureShape] {
+    let network = architecture.architecture
+    let taps = try network.taps(for: layers)
+    let table = network.table.pruned(to: taps)
+    let shapes = try table.shapes(for: FeatureShape(channels: table.inputChannels, height: height, width: width))
+    return taps.compactMap { shapes[$0] }
+  }
+
   /// Loads or draws the weights.
   ///
   /// - Parameter context: `seed` decides random weights; tensors that no part of the network knows are logged.
@@ -79,28 +95,17 @@ public struct ResNetConfiguration: FeatureExtractorConfiguration, Hashable {
     }
   }
 
-  /// Restores the weights that the artifact keeps; if it keeps only their digest, loads the file and compares.
+  /// Restores the weights that the artifact keeps.
   ///
   /// - Parameters:
-  ///   - archive: what `NetworkExtractor.archive()` gave, with or without its tensors.
+  ///   - archive: what `NetworkExtractor.archive()` gave.
   ///   - context: the engine to compute with.
   /// - Returns: a `NetworkExtractor` that computes what the archived one did.
-  /// - Throws: `PatchCoreError` with code `.invalidArtifact` if tensors are missing or of another shape,
-  ///   `.invalidWeights` if the file is another than the artifact's.
+  /// - Throws: `PatchCoreError` with code `.invalidArtifact` if tensors are missing or of another shape.
   public func restoreExtractor(from archive: StageArchive, _ context: StageContext) throws -> any FeatureExtractor {
     guard let origin = NetworkExtractor.origin(in: archive) else {
       throw PatchCoreError(
         .invalidArtifact, stage: "extractor", "the artifact does not say where its weights come from; fit again")
-    }
-    if archive.tensors.isEmpty {
-      let extractor = try makeExtractor(context)
-      guard extractor.weights.digest == origin.digest else {
-        throw PatchCoreError(
-          .invalidWeights, stage: "extractor",
-          "the artifact was fitted with \(origin.name) (SHA-256 \(origin.digest ?? "none")), these weights are "
-            + "\(extractor.weights.name) (\(extractor.weights.digest ?? "none")); give the file it was fitted with")
-      }
-      return extractor
     }
     let network = architecture.architecture
     let needed = try network.pruned(to: layers)

@@ -1,13 +1,21 @@
 import Crypto
 import TensorFiles
 
-/// SHA-256 digests in lower-case hexadecimal, by which outputs name the files they come from.
+/// SHA-256 in hexadecimal: identifies weights, images and artifacts.
 public enum Digest {
+  /// The digest of bytes in memory.
+  public static func sha256(_ bytes: UnsafeRawBufferPointer) -> String {
+    var running = Running()
+    running.update(bytes)
+    return running.finish()
+  }
+
+  /// The digest of bytes in memory.
+  public static func sha256(_ bytes: [UInt8]) -> String { bytes.withUnsafeBytes { sha256($0) } }
+
   /// The digest of a file's bytes.
   ///
-  /// - Parameter path: a regular file; mapped, not read into memory.
-  /// - Returns: 64 hexadecimal digits.
-  /// - Throws: `PatchCoreError` with code `.invalidFile` if the file cannot be opened.
+  /// - Throws: `PatchCoreError` with code `.invalidFile` if the file cannot be read.
   public static func sha256(ofFile path: String) throws -> String {
     do {
       let storage = try TensorStorage.mapping(fileAt: path)
@@ -18,18 +26,25 @@ public enum Digest {
     }
   }
 
-  /// The digest of bytes in memory.
-  public static func sha256(_ bytes: UnsafeRawBufferPointer) -> String {
-    var hash = SHA256()
-    hash.update(bufferPointer: bytes)
-    return hexadecimal(hash.finalize())
-  }
+  /// A digest that takes its bytes piece by piece.
+  public struct Running {
+    private var hash = SHA256()
 
-  /// The digest of an array of bytes.
-  public static func sha256(_ bytes: [UInt8]) -> String { bytes.withUnsafeBytes { sha256($0) } }
+    /// The digest of nothing yet.
+    public init() {}
 
-  private static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    /// Adds bytes.
+    public mutating func update(_ bytes: UnsafeRawBufferPointer) { hash.update(bufferPointer: bytes) }
+
+    /// Adds bytes.
+    public mutating func update(_ bytes: some Sequence<UInt8>) { hash.update(data: Array(bytes)) }
+
+    /// The digest of all bytes added.
+    public func finish() -> String {
+      hash.finalize().map { byte in
+        let text = String(byte, radix: 16)
+        return byte < 16 ? "0" + text : text
+      }.joined()
+    }
   }
 }
