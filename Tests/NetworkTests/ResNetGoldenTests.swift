@@ -6,7 +6,9 @@ import Testing
 
 /// Every network of the family against torchvision, on every engine of the build and on plain loops.
 @Suite struct ResNetGoldenTests {
-  /// The agreement asked for. Float32 sums in another order reach 9e-7 over 152 layers (the goldens' metadata).
+  /// The agreement asked for.
+  ///
+  /// Float32 sums in another order reach 9e-7 over 152 layers (the goldens' metadata).
   static let tolerance = 1e-5
 
   /// Plain loops in double precision differ by the rounding of folded weights and goldens alone.
