@@ -22,10 +22,11 @@ struct FileSignature: CustomStringConvertible {
     (Array("version https://git-lfs".utf8), "a git-lfs pointer; fetch the file itself with git lfs pull"),
   ]
 
-  private let bytes: UnsafeRawBufferPointer
+  private let storage: TensorStorage
+  private var bytes: UnsafeRawBufferPointer { storage.bytes }
 
-  /// Looks at the bytes of a file, which must outlive this value.
-  init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+  /// Looks at the bytes of a file.
+  init(_ storage: TensorStorage) { self.storage = storage }
 
   /// Whether a zip archive begins here.
   var isZip: Bool { bytes.starts(with: [0x50, 0x4B, 0x03, 0x04]) || bytes.starts(with: [0x50, 0x4B, 0x05, 0x06]) }

@@ -31,7 +31,7 @@ public struct NumpyFile: Sendable {
     var cursor = ByteCursor(storage, file: name)
     guard storage.bytes.starts(with: Self.magic) else {
       throw TensorFileError(
-        file: name, message: "is not a .npy file, but \(FileSignature(storage.bytes)); write it with numpy.save")
+        file: name, message: "is not a .npy file, but \(FileSignature(storage)); write it with numpy.save")
     }
     _ = try cursor.take(Self.magic.count, for: "the format's name")
     let major = try cursor.integer(UInt8.self, for: "the version")

@@ -9,7 +9,7 @@ public enum TensorFile {
   /// - Throws: `TensorFileError` that says what the file is if it is neither, or what is wrong with it.
   public static func tensors(contentsOf path: String) throws(TensorFileError) -> [String: Tensor] {
     let storage = try TensorStorage.mapping(fileAt: path)
-    let signature = FileSignature(storage.bytes)
+    let signature = FileSignature(storage)
     if signature.isZip || signature.isLegacyCheckpoint {
       return try TorchCheckpoint(storage: storage, name: path).tensors
     }

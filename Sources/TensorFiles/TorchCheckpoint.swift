@@ -31,7 +31,7 @@ public struct TorchCheckpoint: Sendable {
   ///   - name: What errors call it.
   /// - Throws: `TensorFileError` naming the global, instruction or tensor that is refused.
   public init(storage: TensorStorage, name: String) throws(TensorFileError) {
-    let signature = FileSignature(storage.bytes)
+    let signature = FileSignature(storage)
     if signature.isZip {
       let archive = try TorchArchive(storage: storage, file: name)
       try self.init(archive.object, source: archive.storages(), file: name)

@@ -75,8 +75,8 @@ import Testing
     let images = FeatureMap(
       batch: 2, shape: shape, HashedNumbers.units("images", 2 * shape.count).map { Float($0) - 0.5 })
     let table = architecture.table
-    let one = try NaiveNetwork(table: table, weights: folded).run(images, taps: ["node"])[0]
-    let two = try NaiveNetwork(table: table, weights: bare).run(images, taps: ["node"])[0]
+    let one = try required(NaiveNetwork.run(table, folded, batch: images)["node"], "node")
+    let two = try required(NaiveNetwork.run(table, bare, batch: images)["node"], "node")
     func channelwise(_ name: String) throws -> [Double] {
       try required(tensors[name], name).floats().map { Double($0) }
     }

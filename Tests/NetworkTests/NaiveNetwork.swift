@@ -1,143 +1,154 @@
 import ConvNet
 import PatchCore
-import TensorFiles
 
-/// A network computed by plain loops in double precision: the definition that engines are compared with.
+/// A network computed in 64-bit floating point by the definitions of its operations: what the engines are tested against.
+///
+/// Independent of the engines: no code, layout or shape inference is shared.
 struct NaiveNetwork {
-  var table: NetworkTable
-  var weights: NetworkWeights
-
-  /// One node's output: NCHW in double precision.
+  /// One image's map in CHW order, and for each number the sum of the magnitudes that went into it.
   struct Map {
-    var batch: Int
-    var shape: FeatureShape
+    var channels: Int
+    var height: Int
+    var width: Int
     var values: [Double]
-  }
+    /// The same sums with every term positive: what rounding errors are proportional to.
+    var magnitudes: [Double]
 
-  /// The outputs of the tapped nodes, in the order asked for.
-  func run(_ images: FeatureMap, taps: [String]) throws -> [Map] {
-    let shapes = try table.shapes(for: images.shape)
-    var maps = [NetworkTable.input: Map(images)]
-    for node in table.nodes {
-      let inputs = try node.inputs.map { try required(maps[$0], $0) }
-      var map = Map(
-        batch: images.batch, shape: try required(shapes[node.name], node.name), values: [])
-      map.values = [Double](repeating: 0, count: map.batch * map.shape.count)
-      switch node.operation {
-      case .convolution(let form):
-        map.convolve(inputs[0], try required(weights.parameters[node.name], node.name), form)
-        if form.addsSecondInput { map.add(inputs[1]) }
-        map.apply(form.activation)
-      case .maxPool(let window): map.pool(inputs[0], window, from: -.infinity, max) { best, _ in best }
-      case .averagePool(let window):
-        map.pool(inputs[0], window, from: 0, +) { sum, size in sum / Double(size * size) }
-      case .add(let activation):
-        map.add(inputs[0])
-        map.add(inputs[1])
-        map.apply(activation)
-      case .concatenate:
-        map.values = (0..<map.batch).flatMap { image in
-          inputs.flatMap { $0.values[image * $0.shape.count..<(image + 1) * $0.shape.count] }
-        }
-      case .activation(let activation):
-        map.add(inputs[0])
-        map.apply(activation)
-      case .scale(let activation):
-        map.scale(inputs[0], try required(weights.parameters[node.name], node.name))
-        map.apply(activation)
-      }
-      maps[node.name] = map
+    init(channels: Int, height: Int, width: Int) {
+      self.channels = channels
+      self.height = height
+      self.width = width
+      values = Array(repeating: 0, count: channels * height * width)
+      magnitudes = values
     }
-    return try taps.map { try required(maps[$0], $0) }
-  }
-}
 
-/// The value, or an error that names what is missing.
-func required<T>(_ value: T?, _ name: String) throws -> T {
-  guard let value else { throw PatchCoreError(.invalidConfiguration, "nothing is called \(name)") }
-  return value
-}
-
-extension NaiveNetwork.Map {
-  init(_ map: FeatureMap) {
-    self.init(
-      batch: map.batch, shape: map.shape, values: map.withUnsafeBufferPointer { $0.map { Double($0) } })
+    func at(_ channel: Int, _ y: Int, _ x: Int) -> Int { (channel * height + y) * width + x }
   }
 
-  fileprivate mutating func convolve(
-    _ input: Self, _ parameters: NetworkWeights.Parameters, _ form: NetworkTable.Convolution
-  ) {
-    let weight = parameters.weight.floats().map { Double($0) }, bias = parameters.bias.floats().map { Double($0) }
-    let (kernel, stride, padding) = (form.window.kernel, form.window.stride, form.window.padding)
-    let inputs = input.shape.channels / form.groups, outputs = form.outputs / form.groups
-    let (height, width) = (input.shape.height, input.shape.width), shape = shape
-    let batch = batch
-    values.withUnsafeMutableBufferPointer { values in
-      weight.withUnsafeBufferPointer { weight in
-        input.values.withUnsafeBufferPointer { source in
-          for image in 0..<batch {
-            for output in 0..<form.outputs {
-              let target = (image * shape.channels + output) * shape.height * shape.width
-              for place in 0..<shape.height * shape.width { values[target + place] = bias[output] }
-              for channel in 0..<inputs {
-                let plane = (image * input.shape.channels + output / outputs * inputs + channel) * height * width
-                for tap in 0..<kernel * kernel {
-                  let factor = weight[(output * inputs + channel) * kernel * kernel + tap]
-                  for row in 0..<shape.height {
-                    let y = row * stride - padding + tap / kernel
-                    guard y >= 0, y < height else { continue }
-                    for column in 0..<shape.width {
-                      let x = column * stride - padding + tap % kernel
-                      guard x >= 0, x < width else { continue }
-                      values[target + row * shape.width + column] += factor * source[plane + y * width + x]
-                    }
-                  }
-                }
+  /// Computes every node for one image.
+  ///
+  /// - Parameter image: CHW.
+  /// - Returns: the maps by node name.
+  static func run(
+    _ table: NetworkTable, _ weights: NetworkWeights, image: [Float], shape: FeatureShape
+  ) -> [String: Map] {
+    var input = Map(channels: shape.channels, height: shape.height, width: shape.width)
+    input.values = image.map { Double($0) }
+    input.magnitudes = input.values.map { abs($0) }
+    var maps = [NetworkTable.input: input]
+    for node in table.nodes {
+      let inputs = node.inputs.map { maps[$0, default: input] }
+      let weight = weights.parameters[node.name]?.weight.floats().map { Double($0) } ?? []
+      let bias = weights.parameters[node.name]?.bias.floats().map { Double($0) } ?? []
+      maps[node.name] = run(node.operation, inputs, weight, bias)
+    }
+    return maps
+  }
+
+  private static func run(
+    _ operation: NetworkTable.Operation, _ inputs: [Map], _ weight: [Double], _ bias: [Double]
+  ) -> Map {
+    switch operation {
+    case .convolution(let form): return convolve(form, inputs, weight, bias)
+    case .maxPool(let window):
+      return pool(window, inputs[0]) { $0.max() ?? -.infinity }
+    case .averagePool(let window):
+      return pool(window, inputs[0]) { $0.reduce(0, +) / Double(window.kernel * window.kernel) }
+    case .add(let activation):
+      var result = inputs[0]
+      for index in result.values.indices {
+        result.values[index] += inputs[1].values[index]
+        result.magnitudes[index] += inputs[1].magnitudes[index]
+      }
+      return activated(result, activation)
+    case .concatenate:
+      var result = inputs[0]
+      for other in inputs.dropFirst() {
+        result.channels += other.channels
+        result.values += other.values
+        result.magnitudes += other.magnitudes
+      }
+      return result
+    case .activation(let activation): return activated(inputs[0], activation)
+    case .scale(let activation):
+      var result = inputs[0]
+      for index in result.values.indices {
+        let channel = index / (result.height * result.width)
+        result.magnitudes[index] = result.magnitudes[index] * abs(weight[channel]) + abs(bias[channel])
+        result.values[index] = result.values[index] * weight[channel] + bias[channel]
+      }
+      return activated(result, activation)
+    }
+  }
+
+  private static func convolve(
+    _ form: NetworkTable.Convolution, _ inputs: [Map], _ weight: [Double], _ bias: [Double]
+  ) -> Map {
+    let (input, kernel) = (inputs[0], form.window.kernel)
+    var result = empty(form.window, input, channels: form.outputs)
+    let (groupInputs, groupOutputs) = (input.channels / form.groups, form.outputs / form.groups)
+    for output in 0..<form.outputs {
+      for oy in 0..<result.height {
+        for ox in 0..<result.width {
+          var sum = bias[output]
+          var magnitude = abs(sum)
+          for channel in 0..<groupInputs {
+            for ky in 0..<kernel {
+              for kx in 0..<kernel {
+                let y = oy * form.window.stride + ky - form.window.padding
+                let x = ox * form.window.stride + kx - form.window.padding
+                guard y >= 0, x >= 0, y < input.height, x < input.width else { continue }
+                let factor = weight[((output * groupInputs + channel) * kernel + ky) * kernel + kx]
+                let index = input.at(output / groupOutputs * groupInputs + channel, y, x)
+                sum += factor * input.values[index]
+                magnitude += abs(factor) * input.magnitudes[index]
               }
             }
           }
+          let index = result.at(output, oy, ox)
+          if form.addsSecondInput {
+            sum += inputs[1].values[index]
+            magnitude += inputs[1].magnitudes[index]
+          }
+          result.values[index] = sum
+          result.magnitudes[index] = magnitude
         }
       }
     }
+    return activated(result, form.activation)
   }
 
-  fileprivate mutating func pool(
-    _ input: Self, _ window: NetworkTable.Window, from start: Double, _ combine: (Double, Double) -> Double,
-    finish: (Double, Int) -> Double
-  ) {
-    let (height, width) = (input.shape.height, input.shape.width)
-    for plane in 0..<batch * shape.channels {
-      for row in 0..<shape.height {
-        for column in 0..<shape.width {
-          var value = start
-          for y in row * window.stride - window.padding..<row * window.stride - window.padding + window.kernel
-          where y >= 0 && y < height {
-            for x in column * window.stride - window.padding..<column * window.stride - window.padding + window.kernel
-            where x >= 0 && x < width {
-              value = combine(value, input.values[(plane * height + y) * width + x])
+  /// Applies `reduce` to the numbers of each window that lie inside the map.
+  private static func pool(_ window: NetworkTable.Window, _ input: Map, _ reduce: ([Double]) -> Double) -> Map {
+    var result = empty(window, input, channels: input.channels)
+    for channel in 0..<input.channels {
+      for oy in 0..<result.height {
+        for ox in 0..<result.width {
+          var inside: [Int] = []
+          for y in (oy * window.stride - window.padding)..<(oy * window.stride - window.padding + window.kernel) {
+            for x in (ox * window.stride - window.padding)..<(ox * window.stride - window.padding + window.kernel) {
+              if y >= 0, x >= 0, y < input.height, x < input.width { inside.append(input.at(channel, y, x)) }
             }
           }
-          values[(plane * shape.height + row) * shape.width + column] = finish(value, window.kernel)
+          result.values[result.at(channel, oy, ox)] = reduce(inside.map { input.values[$0] })
+          result.magnitudes[result.at(channel, oy, ox)] = reduce(inside.map { input.magnitudes[$0] })
         }
       }
     }
+    return result
   }
 
-  fileprivate mutating func add(_ other: Self) {
-    for index in values.indices { values[index] += other.values[index] }
+  private static func empty(_ window: NetworkTable.Window, _ input: Map, channels: Int) -> Map {
+    let reach = 2 * window.padding - window.kernel
+    return Map(
+      channels: channels, height: (input.height + reach) / window.stride + 1,
+      width: (input.width + reach) / window.stride + 1)
   }
 
-  fileprivate mutating func scale(_ input: Self, _ parameters: NetworkWeights.Parameters) {
-    let factor = parameters.weight.floats(), offset = parameters.bias.floats()
-    let plane = shape.height * shape.width
-    for index in values.indices {
-      let channel = index / plane % shape.channels
-      values[index] = input.values[index] * Double(factor[channel]) + Double(offset[channel])
-    }
-  }
-
-  fileprivate mutating func apply(_ activation: NetworkTable.Activation) {
-    guard activation == .relu else { return }
-    for index in values.indices { values[index] = max(values[index], 0) }
+  private static func activated(_ map: Map, _ activation: NetworkTable.Activation) -> Map {
+    guard activation == .relu else { return map }
+    var map = map
+    for index in map.values.indices where map.values[index] < 0 { map.values[index] = 0 }
+    return map
   }
 }

