@@ -109,6 +109,17 @@ public enum ImageFile {
         + "ImageLimits.maximumFileBytes")
   }
 
+  /// Reads a file whole, within the limit on bytes.
+  ///
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - limits: the largest file to read.
+  /// - Returns: its bytes.
+  /// - Throws: `PatchCoreError` with code `.invalidFile` if the file cannot be read or is too large.
+  public static func bytes(ofFile path: String, limits: ImageLimits = .default) throws -> [UInt8] {
+    try readBytes(path, limit: limits.maximumFileBytes)
+  }
+
   private static func readBytes(_ path: String, limit: Int) throws -> [UInt8] {
     func failure(_ what: String) -> PatchCoreError {
       PatchCoreError(.invalidFile, "\(path): \(what): \(String(cString: strerror(errno)))")
