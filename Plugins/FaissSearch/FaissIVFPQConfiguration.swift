@@ -24,9 +24,9 @@ public struct FaissIVFPQConfiguration: NeighbourIndexConfiguration {
   public var lists: Int?
   /// Number of parts a vector is cut into, each with a codebook of its own; a divisor of the dimension. Default 64.
   public var subQuantisers = 64
-  /// Bits of a code per part, 4 to 12: the codebook has `2^bits` entries and needs as many rows. Default 8.
+  /// Bits of a code per part, 4 to 8: the codebook has `2^bits` entries and needs as many rows. Default 8.
   public var bits = 8
-  /// Lists that a query looks through, at most all; derived numbers of lists lower it to theirs.
+  /// Lists that a query looks through, at most all of them; if `lists` is derived, more than there are means all.
   ///
   /// Default 1, as in FAISS and in the reference code, which never sets it. More probes find more of the true
   /// neighbours and take longer.

@@ -56,3 +56,5 @@ void patchcore_average_pool_channel(const float *input, patchcore_window window,
 /// input * factor + offset + addend (may be NULL), negative numbers set to 0 if relu. `output` may be `input`.
 void patchcore_scale_channel(
     const float *input, float factor, float offset, const float *addend, int relu, int64_t count, float *output);
+
+#include "CKernelsAggregation.h"
