@@ -7,8 +7,9 @@ import PatchCore
 /// dropped and not composited, colour profiles and gamma are not applied. 16-bit samples are kept. The EXIF orientation
 /// is reported in `Image.orientation` and not applied.
 public enum ImageFile {
-  /// The extensions of files that are taken for images in a folder, in lower case. What a file holds decides how it is
-  /// decoded, not its extension.
+  /// The extensions of files that are taken for images in a folder, in lower case.
+  ///
+  /// What a file holds decides how it is decoded, not its extension.
   public static let extensions = ["jpeg", "jpg", "png", "tif", "tiff"]
 
   /// Whether a file's name ends like an image's, in upper or lower case.
@@ -99,13 +100,14 @@ public enum ImageFile {
   private static func notInThisBuild(_ name: String, _ format: String, package: String) -> PatchCoreError {
     PatchCoreError(
       .notInThisBuild,
-      "\(name): \(format) files are not in this build; build with the trait \(format) (Debian: \(package)), or convert "
-        + "the file to PNG")
+      "\(name): \(format) files are not in this build; build with the trait \(format) (Debian: \(package)), or "
+        + "convert the file to PNG")
   }
 
   private static func tooManyBytes(_ name: String, _ count: Int, limit: Int) -> PatchCoreError {
     PatchCoreError(
-      .invalidFile, "\(name): \(count) bytes are more than the limit of \(limit); if the file is to be trusted, raise "
+      .invalidFile,
+      "\(name): \(count) bytes are more than the limit of \(limit); if the file is to be trusted, raise "
         + "ImageLimits.maximumFileBytes")
   }
 

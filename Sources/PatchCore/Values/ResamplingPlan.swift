@@ -84,7 +84,9 @@ struct ResamplingPlan: Sendable {
 }
 
 extension ResamplingWeights<Int32> {
-  /// The whole number nearest to a fixed-point sum, within 8 bits. Sums are never negative: no weight is.
+  /// The whole number nearest to a fixed-point sum, within 8 bits.
+  ///
+  /// Sums are never negative: no weight is.
   @inline(__always)
   private static func rounded(_ sum: Int32) -> UInt8 { UInt8(truncatingIfNeeded: min(sum &>> precision, 255)) }
 
