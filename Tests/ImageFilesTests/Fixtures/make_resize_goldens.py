@@ -53,7 +53,11 @@ for number, (w, h, nw, nh) in enumerate(sizes(320, 600_000)):
 floats = []
 for number, (w, h, nw, nh) in enumerate(sizes(120, 400_000)):
     source = torch.from_numpy(drawn(number, w, h, 1)).float().div(255)[None]
-    result = functional.resize(source, [nh, nw], antialias=True)[0].numpy().ravel()
+    # PyTorch 2.13 gives an image one pixel wide other values than the same image turned, which are right.
+    if nw == 1:
+        result = functional.resize(source.transpose(1, 2), [nw, nh], antialias=True)[0].T.numpy().ravel()
+    else:
+        result = functional.resize(source, [nh, nw], antialias=True)[0].numpy().ravel()
     places = [int(mixed(number * 100 + i) % np.uint64(len(result))) for i in range(12)]
     floats.append({"seed": number, "from": [w, h], "to": [nw, nh], "places": places,
                    "values": [float(result[p]) for p in places], "sum": float(result.astype(np.float64).sum())})
