@@ -46,7 +46,7 @@ let package = Package(
 
     // Stage plugins, by role.
     .plugin("Extractors", ["Compute", "ConvNet", "TensorFiles"]),
-    .plugin("Aggregation"),
+    .plugin("Aggregation", ["CKernels"]),
     .plugin("Subsampling", ["Compute"]),
     .plugin("Search", ["Compute"]),
     .target(
@@ -59,7 +59,7 @@ let package = Package(
     .target(
       name: "FaissSearch", dependencies: ["PatchCore", "TensorFiles", .on("FAISS", "CFaiss")],
       path: "Plugins/FaissSearch", exclude: ["CFaiss"]),
-    .plugin("Scoring", ["Compute"]),
+    .plugin("Scoring", ["CKernels"]),
 
     // What a user runs.
     .target(name: "Evaluation", dependencies: ["PatchCore", "ImageFiles"]),
@@ -69,19 +69,19 @@ let package = Package(
     .target(name: "PatchCoreTestKit", dependencies: ["PatchCore", "TensorFiles"]),
     .target(
       name: "PatchCoreCommands",
-      dependencies: ["PatchCore", "Compute", "ImageFiles", "Evaluation", .argumentParser, .logging]),
+      dependencies: ["PatchCore", "TensorFiles", "ImageFiles", "Evaluation", .argumentParser, .logging]),
     .executableTarget(
       name: "PatchCoreTool", dependencies: ["PatchCoreCommands", "PatchCoreStandard"], path: "Sources/patchcore"),
 
     // Tests, by area. ReferenceTests needs the data that PATCHCORE_TEST_DATA names.
     .tests("TensorFilesTests", ["TensorFiles"], resources: ["Fixtures"]),
-    .tests("PatchCoreTests", ["PatchCore", "TensorFiles"]),
+    .tests("PatchCoreTests", ["PatchCore", "TensorFiles"], resources: ["Fixtures"]),
     .tests("ImageFilesTests", ["PatchCore", "ImageFiles"], resources: ["Fixtures"]),
     .tests("NetworkTests", ["PatchCore", "TensorFiles", "ConvNet", "Compute", "Extractors"], resources: ["Fixtures"]),
     .tests(
       "StageTests",
-      ["PatchCore", "TensorFiles", "PatchCoreStandard", "PatchCoreTestKit", "Aggregation", "Subsampling", "Search",
-        "FaissSearch", "Scoring"], resources: ["Fixtures"]),
+      ["PatchCore", "TensorFiles", "Compute", "PatchCoreStandard", "PatchCoreTestKit", "Aggregation", "Subsampling",
+        "Search", "FaissSearch", "Scoring"], resources: ["Fixtures"]),
     .tests("EvaluationTests", ["PatchCore", "ImageFiles", "Evaluation"], resources: ["Fixtures"]),
     .tests("CommandTests", ["PatchCoreCommands", "PatchCoreStandard", "PatchCore", "ImageFiles", "TensorFiles"]),
     .tests(
