@@ -26,7 +26,7 @@ public enum ImageFile {
   /// - Throws: `PatchCoreError` with code `.invalidFile` if the file cannot be read or is too large, else as
   ///   `decode(bytes:name:limits:)`.
   public static func decode(contentsOf path: String, limits: ImageLimits = .default) throws -> Image {
-    try decode(bytes: readBytes(path, limit: limits.maximumFileBytes), name: path, limits: limits)
+    try decode(bytes: bytes(ofFile: path, limits: limits), name: path, limits: limits)
   }
 
   /// Decodes a file's bytes.
@@ -111,7 +111,15 @@ public enum ImageFile {
         + "ImageLimits.maximumFileBytes")
   }
 
-  private static func readBytes(_ path: String, limit: Int) throws -> [UInt8] {
+  /// A file's bytes, for `decode(bytes:name:limits:)` and for a digest of the same bytes.
+  ///
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - limits: the largest file to read.
+  /// - Returns: the whole file.
+  /// - Throws: `PatchCoreError` with code `.invalidFile` if it cannot be read or is too large.
+  public static func bytes(ofFile path: String, limits: ImageLimits = .default) throws -> [UInt8] {
+    let limit = limits.maximumFileBytes
     func failure(_ what: String) -> PatchCoreError {
       PatchCoreError(.invalidFile, "\(path): \(what): \(String(cString: strerror(errno)))")
     }

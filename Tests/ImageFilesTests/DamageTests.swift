@@ -52,7 +52,9 @@ import Testing
     for side in [20_000, 2_000_000_000] as [UInt32] {
       var bytes = try Fixture.bytes("files/one-pixel.png")
       // Width, height and the checksum of the header.
-      for place in [16, 20] { withUnsafeBytes(of: side.bigEndian) { bytes.replaceSubrange(place..<place + 4, with: $0) } }
+      for place in [16, 20] {
+        withUnsafeBytes(of: side.bigEndian) { bytes.replaceSubrange(place..<place + 4, with: $0) }
+      }
       let sum = Self.checksum(bytes[12..<29])
       withUnsafeBytes(of: sum.bigEndian) { bytes.replaceSubrange(29..<33, with: $0) }
       let error = try packageError { _ = try ImageFile.decode(bytes: bytes, name: "huge.png") }

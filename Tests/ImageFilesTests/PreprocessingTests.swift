@@ -148,7 +148,9 @@ import Testing
   }
 
   @Test func batchEqualsSingleImagesAtAnyThreadCount() throws {
-    let images = try (0..<7).map { try DrawnImage.image(seed: $0, width: 300 + $0, height: 280, channels: $0 % 2 * 2 + 1) }
+    let images = try (0..<7).map {
+      try DrawnImage.image(seed: $0, width: 300 + $0, height: 280, channels: $0 % 2 * 2 + 1)
+    }
     let threads = ThreadCount.current
     defer { ThreadCount.set(threads) }
     let singles = try images.flatMap { Self.values(try Preprocessing().apply([$0])) }
@@ -188,14 +190,14 @@ import Testing
 
   @Test func pictureIsWhatTheNetworkSees() throws {
     let image = try DrawnImage.image(seed: 3, width: 320, height: 290)
-    let picture = try Preprocessing().picture(image)
+    let picture = try Preprocessing().picture(of: image)
     #expect(picture.width == 224 && picture.height == 224)
     var plain = Preprocessing()
     plain.resize = .none
     plain.crop = .none
     #expect(Self.values(try plain.apply([picture])) == Self.values(try Preprocessing().apply([image])))
     let sixteen = try Image(width: 320, height: 290, format: .rgb16, bytes: image.bytes.flatMap { [$0, $0] })
-    #expect(try Preprocessing().picture(sixteen) == picture)
+    #expect(try Preprocessing().picture(of: sixteen) == picture)
   }
 
   @Test func impossibleImagesAreRefused() throws {

@@ -37,7 +37,7 @@ extension Preprocessing {
   ///
   /// - Returns: an upright 8-bit image, grey or RGB. 16-bit samples keep their upper half.
   /// - Throws: as `geometry(for:)`.
-  public func picture(_ image: Image) throws -> Image {
+  public func picture(of image: Image) throws -> Image {
     let geometry = try geometry(for: image)
     let image = (orientation == .apply ? image.upright() : image).with8BitSamples()
     let channels = image.format == .grey8 ? 1 : 3
