@@ -42,7 +42,7 @@ let package = Package(
       linkerSettings: [.linkedLibrary("tiff", .when(traits: ["TIFF"]))]),
     .target(
       name: "ImageFiles",
-      dependencies: ["PatchCore", "CLibPNG", .on("JPEG", "CTurboJPEG"), .on("TIFF", "CLibTIFF")]),
+      dependencies: ["PatchCore", "TensorFiles", "CLibPNG", .on("JPEG", "CTurboJPEG"), .on("TIFF", "CLibTIFF")]),
 
     // Stage plugins, by role.
     .plugin("Extractors", ["Compute", "ConvNet", "TensorFiles"]),
