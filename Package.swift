@@ -47,7 +47,7 @@ let package = Package(
     // Stage plugins, by role.
     .plugin("Extractors", ["Compute", "ConvNet", "TensorFiles"]),
     .plugin("Aggregation"),
-    .plugin("Subsampling", ["Compute"]),
+    .plugin("Subsampling", ["Compute", "CKernels"]),
     .plugin("Search", ["Compute"]),
     .target(
       name: "CFaiss", path: "Plugins/FaissSearch/CFaiss",
@@ -75,7 +75,7 @@ let package = Package(
 
     // Tests, by area. ReferenceTests needs the data that PATCHCORE_TEST_DATA names.
     .tests("TensorFilesTests", ["TensorFiles"], resources: ["Fixtures"]),
-    .tests("PatchCoreTests", ["PatchCore", "TensorFiles"]),
+    .tests("PatchCoreTests", ["PatchCore", "TensorFiles"], resources: ["Fixtures"]),
     .tests("ImageFilesTests", ["PatchCore", "ImageFiles"], resources: ["Fixtures"]),
     .tests("NetworkTests", ["PatchCore", "TensorFiles", "ConvNet", "Compute", "Extractors"], resources: ["Fixtures"]),
     .tests(

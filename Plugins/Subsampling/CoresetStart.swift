@@ -1,0 +1,48 @@
+import PatchCore
+
+/// What the first pick of the coreset is far from.
+public enum CoresetStart: ConfigurationChoice, Equatable {
+  /// `mean_of_random`: each patch starts with its mean distance to some random patches, which are not picked
+  /// themselves, as in the official code.
+  case meanOfRandom(MeanOfRandomStart)
+  /// `random`: one random patch is the first pick.
+  case random
+
+  public static let choices: [CoresetStart] = [.meanOfRandom(MeanOfRandomStart()), .random]
+
+  public var kind: String {
+    switch self {
+    case .meanOfRandom: "mean_of_random"
+    case .random: "random"
+    }
+  }
+
+  public init(kind: String, from decoder: any Decoder) throws {
+    switch kind {
+    case "mean_of_random": self = .meanOfRandom(try MeanOfRandomStart(from: decoder))
+    default: self = .random
+    }
+  }
+
+  public func encodeSettings(to encoder: any Encoder) throws {
+    if case .meanOfRandom(let settings) = self { try settings.encode(to: encoder) }
+  }
+
+  /// Checks the settings.
+  func validate() throws {
+    if case .meanOfRandom(let settings) = self, settings.points < 1 {
+      throw PatchCoreError(
+        .invalidConfiguration, stage: "subsampler",
+        "start.points is \(settings.points); it must be at least 1, the usual value is 10")
+    }
+  }
+}
+
+/// Settings of the start `mean_of_random`.
+public struct MeanOfRandomStart: Codable, Sendable, Equatable {
+  /// How many random patches, at least 1; all of them if there are fewer. Default 10.
+  public var points = 10
+
+  /// The default settings.
+  public init() {}
+}
