@@ -86,7 +86,8 @@ let package = Package(
     .tests("CommandTests", ["PatchCoreCommands", "PatchCoreStandard", "PatchCore", "ImageFiles", "TensorFiles"]),
     .tests(
       "ReferenceTests",
-      ["PatchCore", "PatchCoreStandard", "TensorFiles", "ImageFiles", "Evaluation", "Subsampling", "Extractors"]),
+      ["PatchCore", "PatchCoreStandard", "TensorFiles", "ImageFiles", "Evaluation", "Compute", "Subsampling",
+        "Extractors"]),
   ]
 )
 

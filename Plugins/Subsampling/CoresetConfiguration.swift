@@ -5,13 +5,14 @@ import PatchCore
 ///
 /// Roth et al., *Towards Total Recall in Industrial Anomaly Detection* (2022), section 3.2, equation 5 and algorithm 1.
 public struct CoresetConfiguration: SubsamplerConfiguration {
+  /// The name in a description.
   public static let kind = "coreset"
 
-  /// The share of the patches to keep, above 0 and at most 1. Default 0.1.
+  /// The share of the patches to keep, above 0 and at most 1; default 0.1.
   public var fraction = 0.1
-  /// How patches are projected before they are compared (psi in the paper). Default `uniform`.
+  /// How patches are projected before they are compared (psi in the paper); default `uniform`.
   public var projection: CoresetProjection = .uniform(UniformProjection())
-  /// What the first pick is far from. Default `mean_of_random`.
+  /// What the first pick is far from; default `mean_of_random`.
   public var start: CoresetStart = .meanOfRandom(MeanOfRandomStart())
 
   /// The default settings.

@@ -10,10 +10,12 @@ public enum CoresetProjection: ConfigurationChoice, Equatable {
   /// `sparse`: a sparse matrix whose size grows with the number of patches, as in anomalib.
   case sparse(SparseProjection)
 
+  /// One value of each kind, with its defaults.
   public static let choices: [CoresetProjection] = [
     .none, .uniform(UniformProjection()), .sparse(SparseProjection()),
   ]
 
+  /// The name of the kind.
   public var kind: String {
     switch self {
     case .none: "none"
@@ -22,6 +24,7 @@ public enum CoresetProjection: ConfigurationChoice, Equatable {
     }
   }
 
+  /// Reads the settings of a kind.
   public init(kind: String, from decoder: any Decoder) throws {
     switch kind {
     case "uniform": self = .uniform(try UniformProjection(from: decoder))
@@ -30,6 +33,7 @@ public enum CoresetProjection: ConfigurationChoice, Equatable {
     }
   }
 
+  /// Writes the settings of the kind.
   public func encodeSettings(to encoder: any Encoder) throws {
     switch self {
     case .none: break
@@ -73,7 +77,9 @@ public enum CoresetProjection: ConfigurationChoice, Equatable {
 
 /// Settings of the projection `uniform`: numbers between -1/sqrt(d) and 1/sqrt(d), each equally likely.
 public struct UniformProjection: Codable, Sendable, Equatable {
-  /// The dimension to project to, at least 1. Patches that have it already are compared as they are. Default 128.
+  /// The dimension to project to, at least 1; default 128.
+  ///
+  /// Patches that have it already are compared as they are.
   public var dimension = 128
 
   /// The default settings.
@@ -96,21 +102,24 @@ public struct UniformProjection: Codable, Sendable, Equatable {
 /// Of d columns, one in sqrt(d) is not 0 on average. Li, Hastie, Church, *Very Sparse Random Projections* (2006),
 /// doi:10.1145/1150402.1150436; as scikit-learn's `SparseRandomProjection`.
 public struct SparseProjection: Codable, Sendable, Equatable {
-  /// How much the projection may distort squared distances, between 0 and 1; fixes the dimension. Default 0.9.
+  /// How much the projection may distort squared distances, between 0 and 1, which fixes the dimension; default 0.9.
   public var epsilon = 0.9
 
   /// The default settings.
   public init() {}
 
-  /// The dimension to project n patches to: `4 ln n / (epsilon^2 / 2 - epsilon^3 / 3)`, cut to a whole number, at least 1.
+  /// The dimension to project n patches to, at least 1.
   ///
+  /// `4 ln n / (epsilon^2 / 2 - epsilon^3 / 3)`, cut to a whole number:
   /// Johnson and Lindenstrauss' lemma in the form of Dasgupta and Gupta (2003), doi:10.1002/rsa.10073.
   public func dimension(forPatches n: Int) -> Int {
     max(1, Int(4 * log(Double(n)) / (epsilon * epsilon / 2 - epsilon * epsilon * epsilon / 3)))
   }
 
-  /// `nil` where the lemma asks for at least the d dimensions there are, so that projecting would save nothing and blur
-  /// distances. scikit-learn refuses that case, which small networks would meet always.
+  /// The matrix, or `nil` where the lemma asks for at least the d dimensions there are.
+  ///
+  /// Projecting would then save nothing and blur distances. scikit-learn refuses that case, which networks with few
+  /// channels always meet.
   func matrix(patches n: Int, dimension d: Int, seed: UInt64) -> Matrix? {
     let dimension = dimension(forPatches: n)
     guard dimension < d else { return nil }

@@ -8,8 +8,10 @@ public enum CoresetStart: ConfigurationChoice, Equatable {
   /// `random`: one random patch is the first pick.
   case random
 
+  /// One value of each kind, with its defaults.
   public static let choices: [CoresetStart] = [.meanOfRandom(MeanOfRandomStart()), .random]
 
+  /// The name of the kind.
   public var kind: String {
     switch self {
     case .meanOfRandom: "mean_of_random"
@@ -17,6 +19,7 @@ public enum CoresetStart: ConfigurationChoice, Equatable {
     }
   }
 
+  /// Reads the settings of a kind.
   public init(kind: String, from decoder: any Decoder) throws {
     switch kind {
     case "mean_of_random": self = .meanOfRandom(try MeanOfRandomStart(from: decoder))
@@ -24,6 +27,7 @@ public enum CoresetStart: ConfigurationChoice, Equatable {
     }
   }
 
+  /// Writes the settings of the kind.
   public func encodeSettings(to encoder: any Encoder) throws {
     if case .meanOfRandom(let settings) = self { try settings.encode(to: encoder) }
   }
@@ -40,7 +44,7 @@ public enum CoresetStart: ConfigurationChoice, Equatable {
 
 /// Settings of the start `mean_of_random`.
 public struct MeanOfRandomStart: Codable, Sendable, Equatable {
-  /// How many random patches, at least 1; all of them if there are fewer. Default 10.
+  /// How many random patches, at least 1; all of them if there are fewer; default 10.
   public var points = 10
 
   /// The default settings.

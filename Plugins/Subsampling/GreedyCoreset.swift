@@ -23,8 +23,9 @@ public struct GreedyCoreset: Sendable {
   static let panelRows = 16
   /// Panels per piece of parallel work.
   private static let panelsPerPiece = 64
-  /// Rows considered at once as the next picks. Any number gives the same selection; this one balances the time to find
-  /// them against the time to search among them.
+  /// Rows considered at once as the next picks.
+  ///
+  /// Any number gives the same selection; this one balances the time to find them against the time to search them.
   private static let candidateCount = 2048
   /// Subtractions between two reports of progress: well under a tenth of a second on one core.
   private static let workPerReport = 1 << 32
@@ -113,7 +114,7 @@ public struct GreedyCoreset: Sendable {
     return panels.withRow(panel) { values in (0..<dimension).map { values[$0 * Self.panelRows + lane] } }
   }
 
-  /// The Euclidean distance of every row to one row. O(n p).
+  /// The Euclidean distance of every row to one row, in O(n p).
   public func distances(toRow row: Int) throws -> [Float] {
     var held = [Float](repeating: .infinity, count: panels.rows * Self.panelRows)
     try lower(&held, to: coordinates(ofRow: row), count: 1)
@@ -123,6 +124,8 @@ public struct GreedyCoreset: Sendable {
   /// The mean Euclidean distance of every row to some rows, summed in double precision: the start of the official code.
   ///
   /// - Parameter points: at least one row.
+  /// - Returns: n distances.
+  /// - Throws: nothing of its own.
   public func meanDistances(to points: [Int]) throws -> [Float] {
     precondition(!points.isEmpty, "the mean of no distance")
     var sums = [Double](repeating: 0, count: count)

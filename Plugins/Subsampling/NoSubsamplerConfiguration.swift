@@ -4,11 +4,13 @@ import PatchCore
 ///
 /// It has no settings.
 public struct NoSubsamplerConfiguration: SubsamplerConfiguration {
+  /// The name in a description.
   public static let kind = "none"
 
   /// A bank of every patch.
   public init() {}
 
+  /// Builds the subsampler; the context plays no part.
   public func makeSubsampler(_ context: StageContext) throws -> any Subsampler { NoSubsampler() }
 }
 

@@ -2,14 +2,20 @@ import PatchCore
 
 /// `random`: a share of the nominal patches, drawn without replacement, each set of rows equally likely.
 public struct RandomSubsamplerConfiguration: SubsamplerConfiguration {
+  /// The name in a description.
   public static let kind = "random"
 
-  /// The share of the patches to keep, above 0 and at most 1. Default 0.1.
+  /// The share of the patches to keep, above 0 and at most 1; default 0.1.
   public var fraction = 0.1
 
   /// The default settings.
   public init() {}
 
+  /// Builds the subsampler.
+  ///
+  /// - Parameter context: its seed decides the rows.
+  /// - Returns: a subsampler that keeps rows in ascending order.
+  /// - Throws: `PatchCoreError` with code `.invalidConfiguration` for a fraction out of range.
   public func makeSubsampler(_ context: StageContext) throws -> any Subsampler {
     RandomSubsampler(fraction: try BankFraction(fraction), seed: context.seed)
   }

@@ -115,7 +115,8 @@ import Testing
     #expect(read.fraction == 0.25 && read.projection == .sparse(sparse) && read.start == .random)
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
-    let defaults = #"{"fraction":0.1,"projection":{"dimension":128,"kind":"uniform"},"#
+    let defaults =
+      #"{"fraction":0.1,"projection":{"dimension":128,"kind":"uniform"},"#
       + #""start":{"kind":"mean_of_random","points":10}}"#
     #expect(String(decoding: try encoder.encode(CoresetConfiguration()), as: UTF8.self) == defaults)
     #expect(throws: DecodingError.self) {
