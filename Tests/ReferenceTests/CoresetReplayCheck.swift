@@ -30,10 +30,12 @@ struct CoresetReplayCheck: CustomStringConvertible {
   /// The reference computes a distance as sqrt(|a|^2 - 2 a.b + |b|^2) in 32 bits, on rows that it projected in 32 bits.
   /// With u = 2^-24, rounding changes a sum of n products by about sqrt(n) u of the product of the norms (Higham and
   /// Mary, *A New Approach to Probabilistic Rounding Error Analysis* (2019), doi:10.1137/18M1226312; the certain bound is
-  /// n u). So a projected row is off by sqrt(p) sqrt(d) u |x| |w| on either side, and a squared distance by
-  /// sqrt(p) u (|a| + |b|)^2; two distances, that of the pick and that of our farthest row, may each be off by
+  /// n u). So a coordinate of a projected row is off by sqrt(d) u |x| |w|, and a squared distance by
+  /// sqrt(p) u (|a| + |b|)^2. Errors of coordinates change a distance by their part along the difference of the two rows,
+  /// which is one coordinate's error if they are independent. Two rows with two such errors each, in the reference and
+  /// in ours, for two distances, that of the pick and that of our farthest row, make the bound
   ///
-  ///     2 * (2 sqrt(p d) u X W) + sqrt(p) u (2 A)^2 / (2 D)
+  ///     2 * (4 sqrt(d) u X W + sqrt(p) u (2 A)^2 / (2 D))
   ///
   /// with X, W and A the largest norms of a row, of a row of the projection and of a projected row, and D the pick's
   /// distance.
@@ -49,7 +51,7 @@ struct CoresetReplayCheck: CustomStringConvertible {
     let largestRow = (0..<embeddings.rows).map { norm(embeddings[row: $0]) }.max() ?? 0
     let largestWeight = (0..<projection.rows).map { norm(projection[row: $0]) }.max() ?? 0
     let largestProjected = (0..<embeddings.rows).map { norm(greedy.coordinates(ofRow: $0)) }.max() ?? 0
-    let projecting = 2 * (p * d).squareRoot() * unit * largestRow * largestWeight
+    let projecting = 4 * d.squareRoot() * unit * largestRow * largestWeight
     steps = picks.count
     stepsThatUsedTheBound = 0
     stepsBeyondTheBound = 0
