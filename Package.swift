@@ -80,8 +80,8 @@ let package = Package(
     .tests("NetworkTests", ["PatchCore", "TensorFiles", "ConvNet", "Compute", "Extractors"], resources: ["Fixtures"]),
     .tests(
       "StageTests",
-      ["PatchCore", "TensorFiles", "PatchCoreStandard", "PatchCoreTestKit", "Aggregation", "Subsampling", "Search",
-        "FaissSearch", "Scoring"], resources: ["Fixtures"]),
+      ["PatchCore", "TensorFiles", "Compute", "PatchCoreStandard", "PatchCoreTestKit", "Aggregation", "Subsampling",
+        "Search", "FaissSearch", "Scoring"], resources: ["Fixtures"]),
     .tests("EvaluationTests", ["PatchCore", "ImageFiles", "Evaluation"], resources: ["Fixtures"]),
     .tests("CommandTests", ["PatchCoreCommands", "PatchCoreStandard", "PatchCore", "ImageFiles", "TensorFiles"]),
     .tests(

@@ -38,7 +38,9 @@ public struct NetworkTable: Sendable, Hashable {
     case scale(activation: Activation)
   }
 
-  /// A convolution's form. Weights are `outputs x inputs/groups x kernelHeight x kernelWidth`, the bias `outputs`.
+  /// A convolution's form.
+  ///
+  /// Weights are `outputs x inputs/groups x kernelHeight x kernelWidth`, the bias `outputs`.
   public struct Convolution: Sendable, Hashable {
     /// Output channels.
     public var outputs: Int

@@ -95,10 +95,14 @@ public final class TensorStorage: @unchecked Sendable {
     return TensorStorage(mapping: address, byteCount: byteCount, isWritable: true)
   }
 
-  /// The bytes. Valid as long as this object lives.
+  /// The bytes.
+  ///
+  /// Valid as long as this object lives.
   public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: byteCount) }
 
-  /// The bytes for writing. Only the holder of the sole reference may use them.
+  /// The bytes for writing.
+  ///
+  /// Only the holder of the sole reference may use them.
   public var mutableBytes: UnsafeMutableRawBufferPointer {
     precondition(isWritable, "storage is mapped for reading")
     return UnsafeMutableRawBufferPointer(start: base, count: byteCount)

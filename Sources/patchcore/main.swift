@@ -1,1 +1,4 @@
-print("patchcore")
+import PatchCoreCommands
+import PatchCoreStandard
+
+runPatchCore(catalogue: .standard)

@@ -1,2 +1,60 @@
 #pragma once
+
+#include <stdint.h>
+
 #include "CKernelsAggregation.h"
+
+// distance.c: squared Euclidean distances, and the choice of near and far rows.
+
+// The squared distance of two rows of d numbers: differences, squares and sum in double precision, in a fixed order.
+double pc_squared_distance(const float *a, const float *b, long d);
+
+// The sum of squares of a row of d numbers, in double precision.
+double pc_squared_norm(const float *a, long d);
+
+// Rows that may be among the k with the smallest values of norms[j] - 2 * products[j].
+//
+// Overwrites `products` with those values. Writes to `rows` the numbers of all rows whose value is not above the k-th
+// smallest plus `slack`, ascending, and returns how many there are. `scratch` has room for n numbers. 1 <= k <= n.
+long pc_near_rows(float *products, const float *norms, long n, long k, double slack, int32_t *rows, float *scratch);
+
+// greedy.c: distances for the greedy coreset. Rows lie in panels of 16: number i of the rows 16 p to 16 p + 15 stands at
+// panels[(p * dimension + i) * 16]. A distance is the square root of a sum of squared differences in single precision,
+// summed dimension after dimension, and so the same number whichever function computes it, in whatever company.
+
+// Lowers each row's distance to that to the nearest of `count` picks, each `dimension` numbers, if that is less.
+void pc_nearer(
+    const float *panels, long panel_count, long dimension, const float *picks, long count, float *distances);
+
+// Lowers each row's distance to that to one pick, and returns the row whose distance is then largest, the lowest such.
+long pc_nearer_and_farthest(
+    const float *panels, long panel_count, long dimension, const float *pick, float *distances);
+
+// Convolutional networks (convolution.c). Maps are float32 in CHW order.
+
+/// A square window that slides over maps of height x width, and the size of what comes out.
+typedef struct {
+  int64_t height, width;
+  int64_t kernel, stride, padding;
+  int64_t out_height, out_width;
+} patchcore_window;
+
+/// Lays out the inputs of the output pixels [first, first + count) as columns:
+/// (channels * kernel * kernel) x count, zeros for padding.
+void patchcore_unfold(
+    const float *input, patchcore_window window, int64_t channels, int64_t first, int64_t count, float *columns);
+
+/// One output channel of a convolution over `channels` input channels: bias, addend (may be NULL) and relu included.
+void patchcore_convolve_channel(
+    const float *input, patchcore_window window, int64_t channels, const float *weight, float bias,
+    const float *addend, int relu, float *output);
+
+/// The maximum of each window; padding never wins.
+void patchcore_max_pool_channel(const float *input, patchcore_window window, float *output);
+
+/// The mean of each window; padding counts as zeros.
+void patchcore_average_pool_channel(const float *input, patchcore_window window, float *output);
+
+/// input * factor + offset + addend (may be NULL), negative numbers set to 0 if relu. `output` may be `input`.
+void patchcore_scale_channel(
+    const float *input, float factor, float offset, const float *addend, int relu, int64_t count, float *output);

@@ -1,7 +1,7 @@
 /// The known name that differs least from a mistyped one; `nil` if none is near.
 ///
 /// Optimal string alignment distance, at most a third of the name's length but at least 2.
-func nearestName(to name: String, among known: [String]) -> String? {
+package func nearestName(to name: String, among known: [String]) -> String? {
   let limit = max(2, name.count / 3)
   let ranked = known.map { (distance: alignmentDistance(name, $0), name: $0) }
     .filter { $0.distance <= limit }

@@ -31,6 +31,23 @@ public protocol ConfigurationChoice: Codable, Sendable {
   func encodeSettings(to encoder: any Encoder) throws
 }
 
+extension ConfigurationChoice {
+  func kindSchema(_ catalogue: StageCatalogue?) -> KindSchema {
+    KindSchema { kind in
+      guard let choice = Self.choices.first(where: { $0.kind == kind }) else { throw Self.unknownKind(kind) }
+      return try ConfigurationEncoder.encode(choice, catalogue: catalogue)
+    }
+  }
+
+  fileprivate static func unknownKind(_ kind: String) -> PatchCoreError {
+    let known = choices.map(\.kind)
+    let nearest = nearestName(to: kind, among: known)
+    return PatchCoreError(
+      .invalidConfiguration, "there is no kind \(kind) here; " + (nearest.map { "did you mean \($0)? " } ?? "")
+        + "known: \(known.joined(separator: ", "))")
+  }
+}
+
 private enum KindKey: String, CodingKey { case kind }
 
 extension ConfigurationChoice {
@@ -38,13 +55,7 @@ extension ConfigurationChoice {
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: KindKey.self)
     let kind = try container.decode(String.self, forKey: .kind)
-    guard Self.choices.contains(where: { $0.kind == kind }) else {
-      let nearest = nearestName(to: kind, among: Self.choices.map(\.kind))
-      throw DecodingError.dataCorruptedError(
-        forKey: .kind, in: container,
-        debugDescription: "there is no kind \(kind) here; known: "
-          + Self.choices.map(\.kind).joined(separator: ", ") + (nearest.map { "; did you mean \($0)?" } ?? ""))
-    }
+    guard Self.choices.contains(where: { $0.kind == kind }) else { throw Self.unknownKind(kind) }
     try self.init(kind: kind, from: decoder)
   }
 

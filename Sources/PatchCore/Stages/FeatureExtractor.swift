@@ -5,11 +5,6 @@ public protocol FeatureExtractor: Sendable {
   /// The names of the layers that `extract` returns, in that order.
   var layers: [String] { get }
 
-  /// The shape of each layer's map for an input of the given size, without computing it.
-  ///
-  /// - Throws: `PatchCoreError` with code `.shapeMismatch` if the input is too small for the network.
-  func shapes(height: Int, width: Int) throws -> [FeatureShape]
-
   /// The feature maps of a batch of normalised images.
   ///
   /// An image's maps do not depend on the others in its batch, nor on the number of threads.
@@ -32,6 +27,15 @@ extension FeatureExtractor {
 
 /// Plain data that builds a feature extractor.
 public protocol FeatureExtractorConfiguration: StageConfiguration {
+  /// The shape of each layer's map for an input of the given size, found without weights or arithmetic.
+  ///
+  /// - Parameters:
+  ///   - height: rows of the input.
+  ///   - width: columns of the input.
+  /// - Returns: one shape per layer, in the order in which the extractor returns them.
+  /// - Throws: `PatchCoreError` if a layer is unknown or the input is too small for the network.
+  func shapes(height: Int, width: Int) throws -> [FeatureShape]
+
   /// Builds the extractor.
   func makeExtractor(_ context: StageContext) throws -> any FeatureExtractor
 

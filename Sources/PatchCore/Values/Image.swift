@@ -43,12 +43,22 @@ public struct Image: Sendable, Equatable {
   public let format: Format
   /// The rows' bytes; at least `(height - 1) * rowStride + width * format.bytesPerPixel`.
   public let bytes: [UInt8]
+  /// How the pixels must be turned to stand upright, as the file's EXIF tag says. The pixels are as stored.
+  public let orientation: Orientation
 
   /// An image made of the given bytes.
   ///
-  /// - Parameter rowStride: bytes between rows; `nil` if rows follow without a gap.
+  /// - Parameters:
+  ///   - width: columns of pixels, 1 to 16777216.
+  ///   - height: rows of pixels, 1 to 16777216.
+  ///   - format: how a pixel's samples lie in memory.
+  ///   - rowStride: bytes between rows; `nil` if rows follow without a gap.
+  ///   - orientation: how the pixels must be turned to stand upright.
+  ///   - bytes: the rows.
   /// - Throws: `PatchCoreError` with code `.invalidImage` if the size is not positive or the bytes do not suffice.
-  public init(width: Int, height: Int, format: Format, rowStride: Int? = nil, bytes: [UInt8]) throws {
+  public init(
+    width: Int, height: Int, format: Format, rowStride: Int? = nil, orientation: Orientation = .up, bytes: [UInt8]
+  ) throws {
     guard width > 0, height > 0, width <= 1 << 24, height <= 1 << 24 else {
       throw PatchCoreError(.invalidImage, "an image of \(width) x \(height) pixels; both sides must be 1 to 16777216")
     }
@@ -68,6 +78,7 @@ public struct Image: Sendable, Equatable {
     self.height = height
     self.format = format
     self.rowStride = stride
+    self.orientation = orientation
     self.bytes = bytes
   }
 
@@ -75,8 +86,21 @@ public struct Image: Sendable, Equatable {
   ///
   /// - Throws: as the initialiser with bytes.
   public init(
-    width: Int, height: Int, format: Format, rowStride: Int? = nil, copying buffer: UnsafeRawBufferPointer
+    width: Int, height: Int, format: Format, rowStride: Int? = nil, orientation: Orientation = .up,
+    copying buffer: UnsafeRawBufferPointer
   ) throws {
-    try self.init(width: width, height: height, format: format, rowStride: rowStride, bytes: Array(buffer))
+    try self.init(
+      width: width, height: height, format: format, rowStride: rowStride, orientation: orientation,
+      bytes: Array(buffer))
+  }
+
+  /// An upright image of bytes that are known to suffice.
+  init(turned bytes: [UInt8], width: Int, height: Int, format: Format) {
+    self.width = width
+    self.height = height
+    self.format = format
+    rowStride = width * format.bytesPerPixel
+    orientation = .up
+    self.bytes = bytes
   }
 }

@@ -1,0 +1,44 @@
+import Compute
+import PatchCore
+
+/// Finds nearest rows by comparing every query with every row of the bank.
+///
+/// Distances and the order of rows are those of `ComputeEngine.nearest(queries:bank:k:)`, whatever the engine.
+public struct ExactIndex: NeighbourIndex {
+  private let bank: PreparedBank
+  private let engine: any ComputeEngine
+
+  /// An index over a bank, whose memory it shares.
+  ///
+  /// - Parameters:
+  ///   - bank: `m x d`, m and d at least 1, all finite.
+  ///   - engine: computes the products.
+  /// - Throws: `PatchCoreError` with code `.shapeMismatch` for an empty bank, `.notFinite` for one with a NaN or an
+  ///   infinity.
+  public init(over bank: Matrix, engine: any ComputeEngine) throws {
+    guard bank.rows >= 1, bank.columns >= 1 else {
+      throw PatchCoreError(
+        .shapeMismatch, stage: "neighbour_index",
+        "a bank of \(bank.rows) rows of \(bank.columns) dimensions; give at least 1 of each")
+    }
+    if let row = bank.firstRowNotFinite() {
+      throw PatchCoreError(
+        .notFinite, stage: "neighbour_index",
+        "row \(row) of the bank holds a NaN or an infinity; check the images and weights it was made from")
+    }
+    self.bank = try PreparedBank(bank)
+    self.engine = engine
+  }
+
+  public var count: Int { bank.count }
+  public var dimension: Int { bank.dimension }
+
+  public func search(_ queries: Matrix, k: Int) throws -> Neighbours {
+    if queries.columns == dimension, let row = queries.firstRowNotFinite() {
+      throw PatchCoreError(
+        .notFinite, stage: "neighbour_index",
+        "row \(row) of the queries holds a NaN or an infinity; check the image and the weights it was made from")
+    }
+    return try engine.nearest(queries: queries, bank: bank, k: k)
+  }
+}

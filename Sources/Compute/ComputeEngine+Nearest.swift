@@ -1,0 +1,224 @@
+import CKernels
+import PatchCore
+
+/// How queries and bank are cut: by their sizes alone, so that results do not depend on the number of threads.
+private enum Piece {
+  /// Queries per product.
+  static let queries = 256
+  /// Bank rows per product; the product then fits the second-level cache or nearly so.
+  static let bankRows = 1024
+  /// Neighbours kept at once before they are merged, over all pieces of a group of queries.
+  static let keptNeighbours = 1 << 23
+}
+
+extension ComputeEngine {
+  /// The k nearest rows of a bank for each query, exactly, with squared Euclidean distances.
+  ///
+  /// As `nearest(queries:bank:k:)` with a prepared bank, for one search over a bank.
+  ///
+  /// - Parameters:
+  ///   - queries: `n x d`, all finite.
+  ///   - bank: `m x d`, all finite.
+  ///   - k: at least 1.
+  /// - Returns: `min(k, m)` rows per query, ascending by squared distance, equal distances by row number.
+  /// - Throws: `PatchCoreError` with code `.shapeMismatch` if the dimensions differ, `.invalidConfiguration` if k is
+  ///   less than 1.
+  public func nearest(queries: Matrix, bank: Matrix, k: Int) throws -> Neighbours {
+    try nearest(queries: queries, bank: PreparedBank(bank), k: k)
+  }
+
+  /// The k nearest rows of a bank for each query, exactly, with squared Euclidean distances.
+  ///
+  /// Distances are sums of squared differences in double precision, rounded to `Float`; rows are ordered by the rounded
+  /// distance, equal ones by row number. A query equal to a row has distance 0. The result is that of a search in
+  /// double precision, except that two rows may change places if their distances differ by less than 2^-22 of their
+  /// size; below 2^-126 the difference is absolute, 2^-148, and above the largest `Float` all distances are infinite.
+  ///
+  /// The distances of all pairs, |q|^2 - 2 q.b + |b|^2 with the products by the engine in 32 bits, serve only to leave
+  /// out rows that cannot be among the nearest. Such a value is off by at most 2 g |q| |b| + 4 u (|q| + |b|)^2, where
+  /// u = 2^-24 and g = d u / (1 - d u), in whatever order and with or without fused operations a library sums (Higham,
+  /// *Accuracy and Stability of Numerical Algorithms* (2002), section 3.1), so every row within twice that of the k-th
+  /// smallest value is measured directly. The engine therefore has no influence on the result.
+  ///
+  /// - Parameters:
+  ///   - queries: `n x d`, all finite.
+  ///   - bank: `m x d`, all finite.
+  ///   - k: at least 1.
+  /// - Returns: `min(k, m)` rows per query, ascending by squared distance, equal distances by row number.
+  /// - Throws: `PatchCoreError` with code `.shapeMismatch` if the dimensions differ, `.invalidConfiguration` if k is
+  ///   less than 1.
+  /// - Complexity: O(n m d) time; O(n k) memory and about 1 MiB per thread.
+  public func nearest(queries: Matrix, bank: PreparedBank, k: Int) throws -> Neighbours {
+    guard queries.columns == bank.dimension else {
+      throw PatchCoreError(
+        .shapeMismatch, stage: "neighbour_index",
+        "the bank's rows have \(bank.dimension) dimensions, the queries \(queries.columns); "
+          + "search with the aggregator the bank was made with, or fit again")
+    }
+    guard k >= 1 else {
+      throw PatchCoreError(
+        .invalidConfiguration, stage: "neighbour_index", "\(k) neighbours were asked for; ask for at least 1")
+    }
+    let kept = min(k, bank.count)
+    var result = Neighbours(
+      queries: queries.rows, k: kept, rows: [Int32](repeating: 0, count: queries.rows * kept),
+      squaredDistances: [Float](repeating: 0, count: queries.rows * kept))
+    guard kept > 0, queries.rows > 0 else { return result }
+
+    let keptPerQuery = (0..<bank.pieces).reduce(0) { $0 + min(k, bank.rows(ofPiece: $1).count) }
+    let group = max(1, min(queries.rows, Piece.keptNeighbours / keptPerQuery))
+    for first in stride(from: 0, to: queries.rows, by: group) {
+      let range = first..<min(first + group, queries.rows)
+      try searchGroup(queries.slice(range), bank, k, into: &result, from: first)
+    }
+    return result
+  }
+
+  /// Searches every piece of the bank for every query of a group, then merges the pieces.
+  private func searchGroup(
+    _ queries: Matrix, _ bank: PreparedBank, _ k: Int, into result: inout Neighbours, from first: Int
+  ) throws {
+    let queryPieces = evenPieces(of: queries.rows, atMost: Piece.queries)
+    let found = FoundNeighbours(count: queryPieces.count * bank.pieces)
+    try parallelLoop(queryPieces.count * bank.pieces) { piece in
+      let (query, bankPiece) = piece.quotientAndRemainder(dividingBy: bank.pieces)
+      found.set(piece, search(queries.slice(queryPieces[query]), bank, rows: bank.rows(ofPiece: bankPiece), k))
+    }
+
+    let kept = result.k
+    result.rows.withUnsafeMutableBufferPointer { rows in
+      result.squaredDistances.withUnsafeMutableBufferPointer { distances in
+        var all: [Neighbour] = []
+        for (query, range) in queryPieces.enumerated() {
+          for offset in 0..<range.count {
+            all.removeAll(keepingCapacity: true)
+            for bankPiece in 0..<bank.pieces {
+              let count = min(k, bank.rows(ofPiece: bankPiece).count)
+              all += found[query * bank.pieces + bankPiece][offset * count..<(offset + 1) * count]
+            }
+            if bank.pieces > 1 { all.sort() }
+            let target = (first + range.lowerBound + offset) * kept
+            for place in 0..<kept {
+              rows[target + place] = all[place].row
+              distances[target + place] = all[place].squaredDistance
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// The nearest rows of one piece of the bank for one piece of the queries: `min(k, rows.count)` each, sorted.
+  private func search(_ queries: Matrix, _ bank: PreparedBank, rows: Range<Int>, _ k: Int) -> [Neighbour] {
+    let (n, m, d) = (queries.rows, rows.count, queries.columns)
+    let kept = min(k, m)
+    var result: [Neighbour] = []
+    result.reserveCapacity(n * kept)
+    queries.withUnsafeBufferPointer { queryValues in
+      bank.vectors.withUnsafeBufferPointer { bankValues in
+        bank.squaredNorms.withUnsafeBufferPointer { allNorms in
+          guard d > 0, let query = queryValues.baseAddress, let allRows = bankValues.baseAddress else {
+            for _ in 0..<n { result += rows.prefix(kept).map { Neighbour(row: Int32($0), squaredDistance: 0) } }
+            return
+          }
+          let bankRows = allRows + rows.lowerBound * d
+          let norms = allNorms.baseAddress! + rows.lowerBound
+          var candidates = [Int32](repeating: 0, count: m)
+          var measured: [Neighbour] = []
+
+          func measure(_ position: Int, among candidates: some Sequence<Int>) {
+            measured.removeAll(keepingCapacity: true)
+            for candidate in candidates {
+              let distance = Float(pc_squared_distance(query + position * d, bankRows + candidate * d, d))
+              measured.append(Neighbour(row: Int32(rows.lowerBound + candidate), squaredDistance: distance))
+            }
+            measured.sort()
+            result += measured.prefix(kept)
+          }
+
+          guard kept < m else {
+            for position in 0..<n { measure(position, among: 0..<m) }
+            return
+          }
+          let largestNorm = UnsafeBufferPointer(start: norms, count: m).max().map(Double.init) ?? 0
+          withUnsafeTemporaryAllocation(of: Float.self, capacity: n * m + m) { memory in
+            let products = memory.baseAddress!
+            multiply(query, bankRows, into: products, m: n, n: m, k: d)
+            for position in 0..<n {
+              let norm = pc_squared_norm(query + position * d, d)
+              guard let slack = filterSlack(queryNorm: norm, rowNorm: largestNorm, dimension: d) else {
+                measure(position, among: 0..<m)
+                continue
+              }
+              let count = pc_near_rows(
+                products + position * m, norms, m, kept, slack, &candidates, products + n * m)
+              measure(position, among: candidates[..<count].lazy.map(Int.init))
+            }
+          }
+        }
+      }
+    }
+    return result
+  }
+}
+
+/// A row of the bank and its distance to a query.
+private struct Neighbour: Comparable {
+  var row: Int32
+  var squaredDistance: Float
+
+  static func < (left: Self, right: Self) -> Bool {
+    left.squaredDistance < right.squaredDistance
+      || (left.squaredDistance == right.squaredDistance && left.row < right.row)
+  }
+}
+
+/// What each piece of a search found, written by the thread that searched it.
+///
+/// Unchecked: pieces write to different elements, which are read after all pieces end.
+private final class FoundNeighbours: @unchecked Sendable {
+  private let pieces: UnsafeMutableBufferPointer<[Neighbour]>
+
+  init(count: Int) {
+    pieces = .allocate(capacity: count)
+    pieces.initialize(repeating: [])
+  }
+
+  deinit {
+    pieces.deinitialize()
+    pieces.deallocate()
+  }
+
+  func set(_ piece: Int, _ neighbours: [Neighbour]) { pieces[piece] = neighbours }
+
+  subscript(piece: Int) -> [Neighbour] { pieces[piece] }
+}
+
+extension PreparedBank {
+  fileprivate var pieces: Int { (count + Piece.bankRows - 1) / Piece.bankRows }
+
+  fileprivate func rows(ofPiece piece: Int) -> Range<Int> {
+    piece * Piece.bankRows..<min((piece + 1) * Piece.bankRows, count)
+  }
+}
+
+/// Cuts `count` into as few ranges of nearly equal length as the limit allows.
+private func evenPieces(of count: Int, atMost limit: Int) -> [Range<Int>] {
+  let pieces = (count + limit - 1) / limit
+  return (0..<pieces).map { $0 * count / pieces..<($0 + 1) * count / pieces }
+}
+
+/// How far above the k-th smallest value of |b|^2 - 2 q.b a row may lie that is among the k nearest; `nil` if such
+/// values may overflow.
+///
+/// Twice the error stated at `nearest`, and the rounding of the distances themselves. A product may also lose what is
+/// below the smallest normal number.
+private func filterSlack(queryNorm: Double, rowNorm: Double, dimension: Int) -> Double? {
+  let unit = 0x1p-24, tiny = 0x1p-125
+  let query = queryNorm.squareRoot(), row = rowNorm.squareRoot() * (1 + 0x1p-23) + tiny.squareRoot()
+  let square = (query + row) * (query + row)
+  guard square < 0x1p126, Double(dimension) * unit < 0.5 else { return nil }
+  let growth = Double(dimension) * unit / (1 - Double(dimension) * unit)
+  let error = 2 * growth * query * row + 4 * unit * square + Double(dimension + 4) * tiny
+  return 2 * error + 4 * unit * square
+}

@@ -1,0 +1,89 @@
+#if OneDNN
+import COneDNN
+import PatchCore
+import TensorFiles
+
+/// A network as oneDNN runs it: primitives in order and the memory they read and write. Nothing in it changes.
+struct OneDNNNetworkPlan: Sendable {
+  /// Where the numbers of a memory stand.
+  enum Place: Hashable {
+    /// The image, as it is given.
+    case input
+    /// One of the outputs.
+    case output(Int)
+    /// Prepared weights, by number.
+    case weights(Int)
+    /// Memory of a workspace, by number; several memories may share it one after the other.
+    case buffer(Int)
+  }
+
+  /// Numbers in a layout.
+  struct Memory {
+    let layout: dnnl_memory_desc_t
+    let place: Place
+  }
+
+  /// A primitive with the memories it works on.
+  struct Command {
+    /// What it computes, for messages.
+    let part: String
+    /// Made for one thread.
+    let single: Kernel
+    /// Made for `threads` threads, of the same implementation and on the same layouts; `nil` if there is none.
+    let wide: Kernel?
+    /// oneDNN's argument numbers and the memories for them.
+    let arguments: [(argument: Int32, memory: Int)]
+  }
+
+  /// A primitive and the scratch memory it asks for.
+  struct Kernel {
+    let primitive: OneDNNNetworkHandle
+    let scratch: dnnl_memory_desc_t
+  }
+
+  let engine: OneDNNNetworkHandle
+  let input: FeatureShape
+  let outputs: [FeatureShape]
+  /// How many threads the wide primitives use; 1 if there are none.
+  let threads: Int
+  let memories: [Memory]
+  let commands: [Command]
+  let weights: [TensorStorage]
+  /// Where each buffer begins in a workspace, in bytes.
+  let bufferOffsets: [Int]
+  /// Bytes of a workspace's buffers.
+  let bufferByteCount: Int
+
+  /// Bytes of scratch memory for the most demanding primitive.
+  var scratchByteCount: Int {
+    commands.reduce(0) { most, command in
+      [command.single, command.wide].reduce(most) { max($0, $1?.scratch.byteCount ?? 0) }
+    }
+  }
+}
+
+// The layouts are plain data, and everything else is immutable.
+extension OneDNNNetworkPlan.Memory: @unchecked Sendable {}
+extension OneDNNNetworkPlan.Kernel: @unchecked Sendable {}
+extension OneDNNNetworkPlan.Command: Sendable {}
+
+extension dnnl_memory_desc_t {
+  /// Numbers of 32 bits; oneDNN chooses the layout if the tag is `dnnl_format_tag_any`.
+  init(_ dimensions: [Int], _ tag: dnnl_format_tag_t, _ part: String) throws {
+    self.init()
+    let status = dnnl_memory_desc_init_by_tag(
+      &self, Int32(dimensions.count), dimensions.map { Int64($0) }, dnnl_f32, tag)
+    try checkOneDNN(status, part)
+  }
+
+  /// Bytes that the numbers take, padding included.
+  var byteCount: Int { withUnsafePointer(to: self) { dnnl_memory_desc_get_size($0) } }
+
+  /// Whether both lay out the same shape in the same way.
+  static func == (first: Self, second: Self) -> Bool {
+    withUnsafePointer(to: first) { first in
+      withUnsafePointer(to: second) { dnnl_memory_desc_equal(first, $0) != 0 }
+    }
+  }
+}
+#endif

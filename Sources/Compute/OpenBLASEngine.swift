@@ -1,0 +1,39 @@
+import COpenBLAS
+import ConvNet
+import PatchCore
+
+/// Arithmetic through OpenBLAS and kernels of our own: in every build, float32.
+///
+/// OpenBLAS itself runs on one thread, under the parallel loops of this package.
+public struct OpenBLASEngine: ComputeEngine {
+  // Evaluated once, when the first engine is made. Two pools of threads would fight over the cores, and how OpenBLAS
+  // cuts a product depends on the size of its pool, so results would too.
+  private static let singleThreaded: Void = openblas_set_num_threads(1)
+
+  /// Creates the engine.
+  public init() { Self.singleThreaded }
+
+  /// `.openblas`.
+  public var kind: ComputeSettings.Engine { .openblas }
+
+  /// Prepares a network for inputs of one shape.
+  ///
+  /// - Parameters:
+  ///   - network: the operations; only those that the taps need are run.
+  ///   - weights: parameters for each convolution and scale that is run.
+  ///   - input: channels, height and width of each image.
+  ///   - precision: the numbers to compute with.
+  ///   - taps: names of the nodes whose outputs are wanted.
+  /// - Returns: a network that runs batches of any size and may be used from many tasks at once.
+  /// - Throws: `PatchCoreError` with code `.shapeMismatch` if the input is too small or a weight has the wrong shape,
+  ///   `.invalidWeights` if a weight is missing, `.invalidConfiguration` if the table is malformed or lacks a tap.
+  public func compile(
+    _ network: NetworkTable, weights: NetworkWeights, input: FeatureShape, precision: ComputeSettings.Precision,
+    taps: [String]
+  ) throws -> any CompiledNetwork {
+    switch precision {
+    case .float32:
+      return OpenBLASNetwork(try ResolvedNetwork(network, weights: weights, input: input, taps: taps))
+    }
+  }
+}

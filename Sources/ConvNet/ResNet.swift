@@ -1,0 +1,144 @@
+import PatchCore
+
+/// The residual networks that torchvision names, each one line of a table.
+///
+/// He et al., *Deep Residual Learning for Image Recognition* (2016); Zagoruyko and Komodakis, *Wide Residual Networks*
+/// (2016). The form is torchvision's, known as V1.5: a bottleneck strides in its 3x3 convolution, not in the first 1x1.
+/// Nodes and tensors have torchvision's names; timm's checkpoints of the same networks use them too.
+public enum ResNet: String, Sendable, Hashable, CaseIterable, Codable {
+  /// 18 layers of basic blocks.
+  case resnet18
+  /// 34 layers of basic blocks.
+  case resnet34
+  /// 50 layers of bottlenecks.
+  case resnet50
+  /// 101 layers of bottlenecks.
+  case resnet101
+  /// 152 layers of bottlenecks.
+  case resnet152
+  /// `resnet50` with twice the channels within its bottlenecks: the backbone of the paper.
+  case wideResNet50x2 = "wide_resnet50_2"
+  /// `resnet101` with twice the channels within its bottlenecks.
+  case wideResNet101x2 = "wide_resnet101_2"
+
+  private struct Form {
+    enum Block { case basic, bottleneck }
+    var block: Block
+    /// Blocks per stage.
+    var depths: [Int]
+    var groups = 1
+    /// Channels of each group within a bottleneck of the first stage.
+    var groupWidth = 64
+  }
+
+  private var form: Form {
+    switch self {
+    case .resnet18: Form(block: .basic, depths: [2, 2, 2, 2])
+    case .resnet34: Form(block: .basic, depths: [3, 4, 6, 3])
+    case .resnet50: Form(block: .bottleneck, depths: [3, 4, 6, 3])
+    case .resnet101: Form(block: .bottleneck, depths: [3, 4, 23, 3])
+    case .resnet152: Form(block: .bottleneck, depths: [3, 8, 36, 3])
+    case .wideResNet50x2: Form(block: .bottleneck, depths: [3, 4, 6, 3], groupWidth: 128)
+    case .wideResNet101x2: Form(block: .bottleneck, depths: [3, 4, 23, 3], groupWidth: 128)
+    }
+  }
+
+  /// Reads torchvision's name of the network.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let name = try container.decode(String.self)
+    guard let network = ResNet(rawValue: name) else {
+      let known = Self.allCases.map(\.rawValue)
+      let nearest = nearestName(to: name, among: known).map { "; did you mean \($0)?" } ?? ""
+      throw DecodingError.dataCorruptedError(
+        in: container,
+        debugDescription: "there is no architecture \(name) here; known: \(known.joined(separator: ", "))\(nearest)")
+    }
+    self = network
+  }
+
+  /// The network's operations, the layers `layer1` to `layer4`, and the tensors of its checkpoints.
+  public var architecture: NetworkArchitecture {
+    let form = form
+    var builder = Builder()
+    builder.convolution(
+      "conv1", norm: "bn1", .init(outputs: 64, window: .init(kernel: 7, stride: 2, padding: 3), activation: .relu))
+    builder.pool("maxpool", .init(kernel: 3, stride: 2, padding: 1))
+    for (stage, depth) in form.depths.enumerated() {
+      for block in 0..<depth {
+        let path = "layer\(stage + 1).\(block)"
+        let stride = stage > 0 && block == 0 ? 2 : 1
+        switch form.block {
+        case .basic: builder.basicBlock(path, channels: 64 << stage, stride: stride)
+        case .bottleneck:
+          builder.bottleneck(
+            path, inner: (form.groupWidth << stage) * form.groups, outputs: 256 << stage, stride: stride,
+            groups: form.groups)
+        }
+      }
+      builder.layers.append(.init(name: "layer\(stage + 1)", node: builder.last))
+    }
+    return NetworkArchitecture(
+      name: rawValue, table: NetworkTable(nodes: builder.nodes), layers: builder.layers, sources: builder.sources,
+      leftovers: ["fc.weight", "fc.bias"])
+  }
+}
+
+/// Appends nodes, each to the one before unless told otherwise.
+private struct Builder {
+  var nodes: [NetworkTable.Node] = []
+  var layers: [NetworkArchitecture.Layer] = []
+  var sources: [String: NetworkArchitecture.ParameterSource] = [:]
+  var last = NetworkTable.input
+  var channels = 3
+
+  mutating func convolution(
+    _ path: String, norm: String, _ form: NetworkTable.Convolution, adding shortcut: String? = nil
+  ) {
+    var form = form
+    form.addsSecondInput = shortcut != nil
+    nodes.append(.init(path, .convolution(form), inputs: [last] + (shortcut.map { [$0] } ?? [])))
+    sources[path] = .init(convolution: path, batchNorm: norm)
+    last = path
+    channels = form.outputs
+  }
+
+  mutating func pool(_ name: String, _ window: NetworkTable.Window) {
+    nodes.append(.init(name, .maxPool(window), inputs: [last]))
+    last = name
+  }
+
+  /// The block's input as its last convolution takes it: projected if the shape changes, else itself.
+  private mutating func shortcut(_ path: String, outputs: Int, stride: Int) -> String {
+    let (input, inputChannels) = (last, channels)
+    guard stride > 1 || inputChannels != outputs else { return input }
+    convolution(
+      "\(path).downsample.0", norm: "\(path).downsample.1",
+      .init(outputs: outputs, window: .init(kernel: 1, stride: stride)))
+    defer { (last, channels) = (input, inputChannels) }
+    return last
+  }
+
+  mutating func basicBlock(_ path: String, channels outputs: Int, stride: Int) {
+    let shortcut = shortcut(path, outputs: outputs, stride: stride)
+    convolution(
+      "\(path).conv1", norm: "\(path).bn1",
+      .init(outputs: outputs, window: .init(kernel: 3, stride: stride, padding: 1), activation: .relu))
+    convolution(
+      "\(path).conv2", norm: "\(path).bn2",
+      .init(outputs: outputs, window: .init(kernel: 3, padding: 1), activation: .relu), adding: shortcut)
+  }
+
+  mutating func bottleneck(_ path: String, inner: Int, outputs: Int, stride: Int, groups: Int) {
+    let shortcut = shortcut(path, outputs: outputs, stride: stride)
+    convolution(
+      "\(path).conv1", norm: "\(path).bn1", .init(outputs: inner, window: .init(kernel: 1), activation: .relu))
+    convolution(
+      "\(path).conv2", norm: "\(path).bn2",
+      .init(
+        outputs: inner, window: .init(kernel: 3, stride: stride, padding: 1), groups: groups, activation: .relu))
+    convolution(
+      "\(path).conv3", norm: "\(path).bn3",
+      .init(outputs: outputs, window: .init(kernel: 1), activation: .relu), adding: shortcut)
+  }
+}

@@ -1,0 +1,85 @@
+import ImageFiles
+import PatchCore
+
+extension FittedDetector {
+  /// Scores the test images of a data set and compares the results with the truth.
+  ///
+  /// The nominal images that the description's `split` holds out are the test images of a data set without a split of
+  /// its own, the same ones that the fit left out.
+  ///
+  /// - Parameters:
+  ///   - dataset: the data set; the description's split is applied to it.
+  ///   - progress: told how far the work is; throws when it should stop.
+  ///   - clock: told how long each stage takes.
+  ///   - each: takes each test image with its pixels and prediction, in order.
+  /// - Returns: an evaluator that holds all results.
+  /// - Throws: `PatchCoreError` with code `.invalidDataset` if a test image is among the training images or there is
+  ///   nothing to test, and whatever a stage throws.
+  public func evaluate(
+    _ dataset: Dataset, progress: ProgressReporter = .silent, clock: StageClock = .ignored,
+    each: (_ sample: DatasetSample, _ image: Image, _ prediction: Prediction) throws -> Void = { _, _, _ in }
+  ) throws -> Evaluator {
+    let dataset = try dataset.splitting(description.split, seed: description.seed)
+    let samples = dataset.test
+    guard !samples.isEmpty else {
+      throw PatchCoreError(
+        .invalidDataset, "\(dataset.root): has no test images; set split: {nominal_test_fraction: 0.2} and fit again, or "
+          + "give a data set with defects")
+    }
+    try refuseTrainingImages(dataset, samples, progress)
+    var evaluator = Evaluator(dataset)
+    let source = ImageSource(files: samples.map(\.path), relativeTo: dataset.root)
+    try predict(source, progress: progress, clock: clock) { number, entry, prediction in
+      let sample = samples[number]
+      let geometry = try description.preprocess.geometry(for: entry.image)
+      let truth = try defects(sample, dataset, geometry)
+      try evaluator.add(
+        sample, score: prediction.score, map: prediction.map, defects: truth?.defects,
+        coverage: truth?.coverage ?? DefectCoverage())
+      try each(sample, entry.image, prediction)
+    }
+    return evaluator
+  }
+
+  /// Compares files by digest before any is scored, so that a leak costs seconds and not the whole run.
+  private func refuseTrainingImages(
+    _ dataset: Dataset, _ samples: [DatasetSample], _ progress: ProgressReporter
+  ) throws {
+    var digests: [LeakGuard.DigestedImage] = []
+    for (number, sample) in samples.enumerated() {
+      try progress.report("comparing with the training images", number, of: samples.count)
+      digests.append(.init(path: sample.path, digest: try Digest.sha256(ofFile: dataset.file(sample.path))))
+    }
+    try progress.report("comparing with the training images", samples.count, of: samples.count)
+    try LeakGuard.refuse(
+      test: digests, among: trainingImages.map { .init(path: $0.name, digest: $0.digest) })
+  }
+
+  private func defects(
+    _ sample: DatasetSample, _ dataset: Dataset, _ geometry: PreprocessingGeometry
+  ) throws -> (defects: DefectMask, coverage: DefectCoverage)? {
+    guard sample.label.isAnomalous, let maskPath = sample.maskPath else { return nil }
+    let path = dataset.file(maskPath)
+    let bytes = try ImageFile.bytes(ofFile: path)
+    var mask = Mask(try ImageFile.decode(bytes: bytes, name: path), isOneBit: Mask.isOneBitPNG(bytes))
+    if let threshold = dataset.maskThreshold { mask = mask.binarised(above: threshold) }
+    guard mask.width == geometry.width, mask.height == geometry.height else {
+      throw PatchCoreError(
+        .invalidDataset, "\(path): the mask has \(mask.width) x \(mask.height) pixels, its image "
+          + "\(geometry.width) x \(geometry.height)")
+    }
+    let rule = description.evaluation.masks
+    let isOriginal = description.map.size == .original
+    return (
+      isOriginal ? mask.defects(rule) : try mask.defects(rule, geometry: geometry),
+      try mask.coverage(rule, geometry: geometry)
+    )
+  }
+
+  /// What a report says of this detector.
+  public var reportSummary: EvaluationReport.DetectorSummary {
+    EvaluationReport.DetectorSummary(
+      compute: description.compute, weights: weights, masks: description.evaluation.masks,
+      mapSize: description.map.size.rawValue)
+  }
+}

@@ -1,0 +1,51 @@
+import Foundation
+import PatchCore
+
+/// Writes a report as a folder: `report.html` to read, `report.json` for programs, `scores.csv` for tables.
+public struct ReportFolder: Sendable {
+  /// Pictures of one image for the gallery, as paths relative to the folder, parts separated by `/`.
+  public struct Pictures: Sendable, Hashable {
+    /// The image as the detector saw it.
+    public var image: String
+    /// The anomaly map laid over it.
+    public var overlay: String
+
+    /// Names the pictures of one image.
+    public init(image: String, overlay: String) {
+      self.image = image
+      self.overlay = overlay
+    }
+  }
+
+  /// The folder.
+  public let path: String
+
+  /// A report in a folder that need not exist.
+  public init(_ path: String) { self.path = path }
+
+  /// Writes the three files, replacing those of an older report.
+  ///
+  /// - Parameters:
+  ///   - report: the results.
+  ///   - pictures: pictures already written to the folder, by the path of their test image; the gallery shows them.
+  ///   - pictureScale: what the colours of the maps mean, such as "black 0.8, white 4.1"; `nil` without pictures.
+  /// - Throws: `PatchCoreError` with code `.invalidFile` if the folder or a file cannot be written.
+  public func write(
+    _ report: EvaluationReport, pictures: [String: Pictures] = [:], pictureScale: String? = nil
+  ) throws {
+    let page = HTMLReport(report: report, pictures: pictures, pictureScale: pictureScale)
+    try write("report.json", try report.json())
+    try write("scores.csv", Data(report.csv().utf8))
+    try write("report.html", Data(page.text.utf8))
+  }
+
+  private func write(_ name: String, _ data: Data) throws {
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+      try data.write(to: URL(fileURLWithPath: path + "/" + name), options: .atomic)
+    } catch {
+      throw PatchCoreError(
+        .invalidFile, stage: "evaluate", "\(path)/\(name) cannot be written: \(error.localizedDescription)", cause: error)
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import Foundation
+import TensorFiles
+
+/// What an artifact says about itself: one JSON text under `patchcore` in the safetensors metadata.
+///
+/// No date, absolute path or timing enters, so the same fit gives the same bytes.
+struct ArtifactManifest: Codable, Sendable {
+  /// The version of this layout.
+  var formatVersion: Int
+  /// The resolved description.
+  var description: JSONValue
+  /// The images of the fit.
+  var trainingImages: [TrainingImage]
+  /// Whether bank rows are training patches (`rows`) or computed (`synthesised`).
+  var bankOrigin: String
+  /// Where the network's weights come from.
+  var weights: WeightsOrigin
+  /// Whether the artifact holds the network's weights; otherwise they are named by `weights` and given when it is read.
+  var weightsIncluded: Bool
+  /// The engine of the fit.
+  var engine: String
+  /// What stages noted, by role.
+  var notes: [String: [String: String]]
+  /// SHA-256 over name, type, shape and bytes of every tensor, by name.
+  var dataDigest: String
+
+  enum CodingKeys: String, CodingKey {
+    case formatVersion = "format_version"
+    case description
+    case trainingImages = "training_images"
+    case bankOrigin = "bank_origin"
+    case weights
+    case weightsIncluded = "weights_included"
+    case engine, notes
+    case dataDigest = "data_digest"
+  }
+
+  /// The version that this build writes and reads.
+  static let currentVersion = 1
+  /// The metadata key.
+  static let key = "patchcore"
+
+  /// The text for the metadata: sorted keys, one line.
+  func json() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(self), as: UTF8.self)
+  }
+
+  /// Reads a manifest, the version first.
+  init(json: String, file: String) throws {
+    struct Version: Decodable { var format_version: Int }
+    let data = Data(json.utf8)
+    do {
+      let version = try JSONDecoder().decode(Version.self, from: data).format_version
+      guard version == Self.currentVersion else {
+        throw PatchCoreError(
+          .invalidArtifact, "\(file): has format version \(version), this build reads \(Self.currentVersion); "
+            + (version > Self.currentVersion ? "use a newer build" : "fit again"))
+      }
+      self = try JSONDecoder().decode(Self.self, from: data)
+    } catch let error as DecodingError {
+      throw PatchCoreError(.invalidArtifact, "\(file): its manifest is damaged; fit again", cause: error)
+    }
+  }
+
+  init(
+    description: JSONValue, trainingImages: [TrainingImage], bankOrigin: String, weights: WeightsOrigin,
+    weightsIncluded: Bool, engine: String, notes: [String: [String: String]], dataDigest: String
+  ) {
+    formatVersion = Self.currentVersion
+    self.description = description
+    self.trainingImages = trainingImages
+    self.bankOrigin = bankOrigin
+    self.weights = weights
+    self.weightsIncluded = weightsIncluded
+    self.engine = engine
+    self.notes = notes
+    self.dataDigest = dataDigest
+  }
+
+  /// The digest that `dataDigest` holds.
+  static func digest(of tensors: [String: Tensor]) -> String {
+    var digest = Digest.Running()
+    for (name, tensor) in tensors.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
+      let shape = tensor.shape.map(String.init).joined(separator: ",")
+      digest.update("\(name) \(tensor.elementType.rawValue) [\(shape)]\n".utf8)
+      tensor.withBytes { digest.update($0) }
+    }
+    return digest.finish()
+  }
+}

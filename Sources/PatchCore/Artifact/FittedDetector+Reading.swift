@@ -1,0 +1,135 @@
+import Logging
+import TensorFiles
+
+extension FittedDetector {
+  /// Reads a detector from a file that `write(to:)` made. The memory bank is mapped, not copied.
+  ///
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - catalogue: the kinds of stages of this build.
+  ///   - weights: the weights file of an artifact that was written without them; it must have the digest noted there.
+  ///   - engine: the engine to compute with; `nil` for the one of the description.
+  ///   - logger: where stages report.
+  /// - Throws: `PatchCoreError` with code `.invalidArtifact` if the file is damaged, of another version or needs
+  ///   weights, `.notInThisBuild` if it needs a plugin or engine that this build lacks, `.invalidWeights` if the weights
+  ///   given are others than those of the fit.
+  public init(
+    contentsOf path: String, catalogue: StageCatalogue, weights: String? = nil, engine: ComputeSettings.Engine? = nil,
+    logger: Logger = Logger(label: "patchcore")
+  ) throws {
+    let file: SafetensorsFile
+    do {
+      file = try SafetensorsFile(contentsOf: path)
+    } catch {
+      throw PatchCoreError(.invalidArtifact, error)
+    }
+    guard let json = file.metadata[ArtifactManifest.key] else {
+      throw PatchCoreError(
+        .invalidArtifact, "\(path): is a safetensors file, but no detector; give a file made by `patchcore fit`")
+    }
+    let manifest = try ArtifactManifest(json: json, file: path)
+    guard ArtifactManifest.digest(of: file.tensors) == manifest.dataDigest else {
+      throw PatchCoreError(
+        .invalidArtifact, "\(path): its data do not have the digest noted in it; the file is damaged, copy or fit again")
+    }
+    var description = try Self.readDescription(manifest, file: path, catalogue: catalogue, weights: weights)
+    if let engine { description.compute.engine = engine }
+    let pipeline = Pipeline(description, logger: logger)
+    let bank = try Self.readBank(in: file, manifest, path: path)
+
+    func archive(_ role: String) -> StageArchive {
+      var archive = StageArchive(notes: manifest.notes[role] ?? [:])
+      for (name, tensor) in file.tensors where name.hasPrefix(role + ".") {
+        archive.tensors[String(name.dropFirst(role.count + 1))] = tensor
+      }
+      return archive
+    }
+    let extractorContext = pipeline.context(ExtractorRole.name)
+    let extractor =
+      manifest.weightsIncluded
+      ? try description.extractor.configuration.restoreExtractor(
+        from: archive(ExtractorRole.name), extractorContext)
+      : try description.extractor.configuration.makeExtractor(extractorContext)
+    if !manifest.weightsIncluded, extractor.weights.digest != manifest.weights.digest {
+      throw PatchCoreError(
+        .invalidWeights, "\(path): was fitted with \(manifest.weights.name) (SHA-256 "
+          + "\(manifest.weights.digest ?? "unknown")), the weights given have \(extractor.weights.digest ?? "none"); "
+          + "give the file of the fit")
+    }
+    self.init(
+      description: description, trainingImages: manifest.trainingImages, bank: bank,
+      embedder: Embedder(
+        preprocess: description.preprocess, extractor: extractor,
+        aggregator: try description.aggregator.configuration.makeAggregator(pipeline.context(AggregatorRole.name))),
+      neighbourIndex: try description.neighbourIndex.configuration.restoreIndex(
+        from: archive(NeighbourIndexRole.name), over: bank.vectors, pipeline.context(NeighbourIndexRole.name)),
+      scorer: try description.scorer.configuration.makeScorer(pipeline.context(ScorerRole.name)),
+      weights: manifest.weights, fitEngine: try Self.readEngine(manifest, path: path))
+  }
+
+  private static func readDescription(
+    _ manifest: ArtifactManifest, file: String, catalogue: StageCatalogue, weights: String?
+  ) throws -> PipelineDescription {
+    let origin = ConfigurationNode.Origin.file(name: file, line: 1)
+    var tree = ConfigurationNode(manifest.description, origin: origin)
+    switch (manifest.weightsIncluded, weights) {
+    case (true, .some):
+      throw PatchCoreError(
+        .invalidArtifact, "\(file): holds the network's weights (\(manifest.weights.name)); leave out --weights")
+    case (false, nil):
+      throw PatchCoreError(
+        .invalidArtifact, "\(file): was written without the network's weights; give the file \(manifest.weights.name) "
+          + "(SHA-256 \(manifest.weights.digest ?? "unknown")) with --weights")
+    case (false, .some(let weights)):
+      let path = ConfigurationNode(.scalar(weights, quoted: true), origin: .option("--weights"))
+      let extractor = ConfigurationNode.mapping([("weights", .mapping([("file", path)]))])
+      tree = try ConfigurationNode.mapping([(ExtractorRole.name, extractor)]).merged(over: tree)
+    case (true, nil): break
+    }
+    do {
+      return try ConfigurationDecoder.decode(
+        PipelineDescription.self, from: tree, userInfo: [.stageCatalogue: catalogue])
+    } catch let error as PatchCoreError where error.code != .notInThisBuild {
+      throw PatchCoreError(.invalidArtifact, "its description cannot be used: \(error.message)", cause: error)
+    }
+  }
+
+  private static func readBank(
+    in file: SafetensorsFile, _ manifest: ArtifactManifest, path: String
+  ) throws -> MemoryBank {
+    func tensor(_ name: String) throws -> Tensor {
+      guard let tensor = file.tensors[name] else {
+        throw PatchCoreError(.invalidArtifact, "\(path): lacks the tensor \(name); fit again")
+      }
+      return tensor
+    }
+    let vectors = try Matrix(tensor(bankName))
+    let places = try tensor(locationsName)
+    let locations = places.integers() ?? []
+    guard vectors.rows > 0, places.shape == [vectors.rows, 3], !locations.isEmpty else {
+      throw PatchCoreError(
+        .invalidArtifact, "\(path): has \(places.shape) patch locations for a bank of \(vectors.rows) rows; fit again")
+    }
+    let patches = (0..<vectors.rows).map {
+      PatchLocation(image: locations[3 * $0], row: locations[3 * $0 + 1], column: locations[3 * $0 + 2])
+    }
+    for patch in patches where patch.image < 0 || patch.image >= manifest.trainingImages.count {
+      throw PatchCoreError(
+        .invalidArtifact, "\(path): names training image \(patch.image) of \(manifest.trainingImages.count); fit again")
+    }
+    guard manifest.bankOrigin == "rows" else {
+      return MemoryBank(vectors: vectors, origin: .synthesised, locations: patches)
+    }
+    guard let rows = try tensor(rowsName).integers(), rows.count == vectors.rows else {
+      throw PatchCoreError(.invalidArtifact, "\(path): \(rowsName) does not fit a bank of \(vectors.rows) rows; fit again")
+    }
+    return MemoryBank(vectors: vectors, origin: .rows(rows), locations: patches)
+  }
+
+  private static func readEngine(_ manifest: ArtifactManifest, path: String) throws -> ComputeSettings.Engine {
+    guard let engine = ComputeSettings.Engine(rawValue: manifest.engine) else {
+      throw PatchCoreError(.invalidArtifact, "\(path): was fitted with the unknown engine \(manifest.engine)")
+    }
+    return engine
+  }
+}

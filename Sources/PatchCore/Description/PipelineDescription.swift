@@ -1,0 +1,77 @@
+/// A whole pipeline as plain data: the one type behind a file, code, an artifact and a report.
+///
+/// Keys are never renamed. Every value has a default: the preset's, or that of the configuration type.
+public struct PipelineDescription: Codable, Sendable {
+  /// The preset whose values hold where a key is absent.
+  public var preset: String
+  /// How pixels become the network's input.
+  public var preprocess: Preprocessing
+  /// Images to feature maps.
+  public var extractor: StageDescription<ExtractorRole>
+  /// Feature maps to patch embeddings.
+  public var aggregator: StageDescription<AggregatorRole>
+  /// Patch embeddings to the memory bank.
+  public var subsampler: StageDescription<SubsamplerRole>
+  /// Queries to nearest rows of the bank.
+  public var neighbourIndex: StageDescription<NeighbourIndexRole>
+  /// Distances to scores.
+  public var scorer: StageDescription<ScorerRole>
+  /// Patch scores to a map of pixels.
+  public var map: MapRendering
+  /// The engine and precision.
+  public var compute: ComputeSettings
+  /// The seed of everything random; each stage derives its own from it.
+  public var seed: UInt64
+  /// Which nominal images are held out of the fit.
+  public var split: Split
+  /// How results are compared with the truth.
+  public var evaluation: EvaluationSettings
+
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case preset, preprocess, extractor, aggregator, subsampler
+    case neighbourIndex = "neighbour_index"
+    case scorer, map, compute, seed, split, evaluation
+  }
+
+  /// Describes a pipeline in code.
+  public init(
+    preset: String = "official", preprocess: Preprocessing = Preprocessing(),
+    extractor: any FeatureExtractorConfiguration, aggregator: any AggregatorConfiguration,
+    subsampler: any SubsamplerConfiguration, neighbourIndex: any NeighbourIndexConfiguration,
+    scorer: any ScorerConfiguration, map: MapRendering = MapRendering(), compute: ComputeSettings = ComputeSettings(),
+    seed: UInt64 = 0, split: Split = Split(), evaluation: EvaluationSettings = EvaluationSettings()
+  ) {
+    self.preset = preset
+    self.preprocess = preprocess
+    self.extractor = StageDescription(extractor)
+    self.aggregator = StageDescription(aggregator)
+    self.subsampler = StageDescription(subsampler)
+    self.neighbourIndex = StageDescription(neighbourIndex)
+    self.scorer = StageDescription(scorer)
+    self.map = map
+    self.compute = compute
+    self.seed = seed
+    self.split = split
+    self.evaluation = evaluation
+  }
+
+  /// Reads a description from YAML or JSON.
+  ///
+  /// - Parameters:
+  ///   - yaml: the text.
+  ///   - name: the file's name for messages.
+  ///   - catalogue: the kinds and presets it may name.
+  /// - Throws: `PatchCoreError` with file, line and key path for anything unknown, duplicate, ill-typed or missing.
+  public init(yaml: String, name: String = "description", catalogue: StageCatalogue) throws {
+    self = try ResolvedDescription(yaml: yaml, name: name, catalogue: catalogue).description
+  }
+
+  /// The description as YAML with every value filled in, one line per part, keys in the order of a pipeline.
+  ///
+  /// - Parameter indent: put before each line.
+  /// - Returns: text that `init(yaml:)` reads back.
+  public func yaml(indent: String = "") throws -> String {
+    guard case .mapping(let entries) = try ConfigurationEncoder.encode(self).value else { return "" }
+    return entries.map { "\(indent)\($0.key): \($0.node.yaml)" }.joined(separator: "\n")
+  }
+}

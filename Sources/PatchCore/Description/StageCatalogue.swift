@@ -1,0 +1,141 @@
+/// The kinds of stages and the presets that descriptions may name: a value, passed to whoever reads descriptions.
+///
+/// `PatchCoreStandard` builds the one with every plugin of this package; a program may add its own with one line each.
+public struct StageCatalogue: Sendable {
+  private var types: [String: [String: any StageConfiguration.Type]] = [:]
+  private var remedies: [String: [String: String]] = [:]
+  /// The presets in the order of registration; the first one holds for descriptions that name none.
+  public private(set) var presets: [Preset] = []
+
+  /// An empty catalogue.
+  public init() {}
+
+  /// The keys of the roles, in the order of a pipeline.
+  public static let roles = [
+    ExtractorRole.name, AggregatorRole.name, SubsamplerRole.name, NeighbourIndexRole.name, ScorerRole.name,
+  ]
+
+  /// Registers an extractor.
+  public mutating func register<C: FeatureExtractorConfiguration>(_ type: C.Type) { add(type, ExtractorRole.name) }
+  /// Registers an aggregator.
+  public mutating func register<C: AggregatorConfiguration>(_ type: C.Type) { add(type, AggregatorRole.name) }
+  /// Registers a subsampler.
+  public mutating func register<C: SubsamplerConfiguration>(_ type: C.Type) { add(type, SubsamplerRole.name) }
+  /// Registers a neighbour index.
+  public mutating func register<C: NeighbourIndexConfiguration>(_ type: C.Type) { add(type, NeighbourIndexRole.name) }
+  /// Registers a scorer.
+  public mutating func register<C: ScorerConfiguration>(_ type: C.Type) { add(type, ScorerRole.name) }
+
+  private mutating func add(_ type: any StageConfiguration.Type, _ role: String) {
+    precondition(types[role]?[type.kind] == nil, "the \(role) kind \(type.kind) is registered twice")
+    types[role, default: [:]][type.kind] = type
+  }
+
+  /// Notes that a kind exists but is not in this build.
+  ///
+  /// - Parameters:
+  ///   - kind: the kind's name.
+  ///   - role: the key of its role, such as `NeighbourIndexRole.name`.
+  ///   - remedy: how to get it, as a clause: "build with the trait FAISS".
+  public mutating func registerUnavailable(_ kind: String, role: String, remedy: String) {
+    remedies[role, default: [:]][kind] = remedy
+  }
+
+  /// Registers a preset. The first one registered holds for descriptions that name none.
+  public mutating func register(_ preset: Preset) {
+    precondition(!presets.contains { $0.name == preset.name }, "the preset \(preset.name) is registered twice")
+    presets.append(preset)
+  }
+
+  /// The kinds of a role that are in this build, by name.
+  public func kinds(ofRole role: String) -> [String] { (types[role] ?? [:]).keys.sorted() }
+
+  /// The kinds of a role that are not in this build, with the way to get each.
+  public func unavailableKinds(ofRole role: String) -> [(kind: String, remedy: String)] {
+    (remedies[role] ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+  }
+
+  /// The configuration type of a kind.
+  ///
+  /// - Parameters:
+  ///   - kind: the kind's name.
+  ///   - role: the key of its role.
+  /// - Returns: the type that was registered.
+  /// - Throws: `PatchCoreError` with the nearest known name, or how to get a kind that is not in this build.
+  public func type(of kind: String, role: String) throws -> any StageConfiguration.Type {
+    if let type = types[role]?[kind] { return type }
+    if let remedy = remedies[role]?[kind] {
+      throw PatchCoreError(.notInThisBuild, stage: role, "\(kind) is not in this build; \(remedy)")
+    }
+    let known = kinds(ofRole: role)
+    let nearest = nearestName(to: kind, among: known + (remedies[role] ?? [:]).keys)
+    throw PatchCoreError(
+      .invalidConfiguration, stage: role,
+      "there is no \(role) of kind \(kind); " + (nearest.map { "did you mean \($0)? " } ?? "")
+        + "known: \(known.joined(separator: ", "))")
+  }
+
+  /// The defaults of a kind as a tree.
+  public func defaults(of kind: String, role: String) throws -> ConfigurationNode {
+    let configuration = try type(of: kind, role: role).init()
+    let node = try ConfigurationEncoder.encode(configuration, catalogue: self)
+    guard case .mapping(let entries) = node.value else {
+      preconditionFailure("a stage's configuration encodes as a mapping")
+    }
+    let kindNode = ConfigurationNode(.scalar(kind, quoted: true), origin: .standard)
+    return .mapping([("kind", kindNode)] + entries)
+  }
+
+  func schema(forRole role: String) -> KindSchema {
+    KindSchema { try defaults(of: $0, role: role) }
+  }
+
+  /// The preset of a name.
+  ///
+  /// - Throws: `PatchCoreError` with the known names.
+  public func preset(named name: String) throws -> Preset {
+    if let preset = presets.first(where: { $0.name == name }) { return preset }
+    let known = presets.map(\.name)
+    let nearest = nearestName(to: name, among: known)
+    throw PatchCoreError(
+      .invalidConfiguration, "there is no preset \(name); " + (nearest.map { "did you mean \($0)? " } ?? "")
+        + "known: \(known.joined(separator: ", "))")
+  }
+}
+
+/// A named set of values for a description, such as the numerics of one implementation.
+public struct Preset: Sendable {
+  /// The name that `preset:` gives in a description.
+  public let name: String
+  /// What it stands for, in a sentence.
+  public let summary: String
+  /// The values, as the YAML of a description.
+  public let yaml: String
+  /// The key paths, such as `scorer.bank_neighbours`, on which the paper is silent and this preset chooses.
+  public let paperSilent: Set<String>
+
+  /// Creates a preset.
+  public init(name: String, summary: String, yaml: String, paperSilent: Set<String> = []) {
+    self.name = name
+    self.summary = summary
+    self.yaml = yaml
+    self.paperSilent = paperSilent
+  }
+
+  func node() throws -> ConfigurationNode {
+    let plain = try ConfigurationNode(yaml: yaml, name: "preset \(name)") { _ in .preset(name) }
+    return plain.markingSilent(paperSilent, preset: name, path: [])
+  }
+}
+
+extension ConfigurationNode {
+  fileprivate func markingSilent(_ paths: Set<String>, preset: String, path: [String]) -> ConfigurationNode {
+    var copy = self
+    if paths.contains(path.joined(separator: ".")) { copy.origin = .paperSilent(preset: preset) }
+    if case .mapping(let entries) = value {
+      copy.value = .mapping(
+        entries.map { ($0.key, $0.node.markingSilent(paths, preset: preset, path: path + [$0.key])) })
+    }
+    return copy
+  }
+}

@@ -1,0 +1,110 @@
+import Dispatch
+
+extension FittedDetector {
+  /// Scores one image.
+  ///
+  /// Safe to call from many tasks at once; the result does not depend on the calls beside it.
+  ///
+  /// - Parameters:
+  ///   - image: an image of any size that the preprocessing accepts.
+  ///   - clock: told how long each stage takes.
+  /// - Returns: score, map and nearest training patch.
+  /// - Throws: `PatchCoreError` if the image is smaller than the crop or a stage fails.
+  ///
+  /// Roth et al. (2022), section 3.3.
+  public func predict(_ image: Image, clock: StageClock = .ignored) throws -> Prediction {
+    let embeddings = try embedder.embed([image], clock)
+    return try predictions([image], embeddings, clock)[0]
+  }
+
+  /// Scores one image off Swift's cooperative threads.
+  ///
+  /// - Parameters:
+  ///   - image: an image of any size that the preprocessing accepts.
+  ///   - clock: told how long each stage takes.
+  /// - Returns: as the synchronous `predict`.
+  /// - Throws: as the synchronous `predict`.
+  public func predict(_ image: Image, clock: StageClock = .ignored) async throws -> Prediction {
+    try await withCheckedThrowingContinuation { continuation in
+      DispatchQueue.global().async {
+        continuation.resume(with: Result { try predict(image, clock: clock) })
+      }
+    }
+  }
+
+  /// Scores many images, batch by batch, and hands each prediction on in order.
+  ///
+  /// Each prediction is what the image would get alone.
+  ///
+  /// - Parameters:
+  ///   - images: the images, loaded as they are needed.
+  ///   - progress: told how far the work is; throws when it should stop.
+  ///   - clock: told how long each stage takes.
+  ///   - body: takes the number of an image, the image with its digest, and its prediction.
+  /// - Throws: `PatchCoreError` naming the image at fault, `CancellationError` when stopped, or what `body` throws.
+  public func predict(
+    _ images: ImageSource, progress: ProgressReporter = .silent, clock: StageClock = .ignored,
+    _ body: (_ number: Int, _ entry: ImageSource.Entry, _ prediction: Prediction) throws -> Void
+  ) throws {
+    for start in stride(from: 0, to: images.count, by: Pipeline.batchSize) {
+      try progress.report("inspecting", start, of: images.count)
+      let numbers = start..<min(start + Pipeline.batchSize, images.count)
+      let entries = try clock.measure("decode") { try images.load(numbers) }
+      // Images that come out at one size go through the network together.
+      var groups: [[Int]] = []
+      var sizes: [[Int]] = []
+      for number in numbers {
+        let image = entries[number - start].image
+        let geometry = try naming(images.names[number]) { try description.preprocess.geometry(for: image) }
+        let size = [geometry.outputHeight, geometry.outputWidth]
+        if sizes.last == size { groups[groups.count - 1].append(number) } else { groups.append([number]) }
+        sizes.append(size)
+      }
+      for group in groups {
+        let batch = group.map { entries[$0 - start] }
+        let embeddings = try embedder.embed(batch.map(\.image), clock)
+        let predictions = try predictions(batch.map(\.image), embeddings, clock)
+        for (position, number) in group.enumerated() { try body(number, batch[position], predictions[position]) }
+      }
+    }
+    try progress.report("inspecting", images.count, of: images.count)
+  }
+
+  private func predictions(
+    _ images: [Image], _ embeddings: PatchEmbeddings, _ clock: StageClock
+  ) throws -> [Prediction] {
+    guard embeddings.dimension == bank.dimension else {
+      throw PatchCoreError(
+        .shapeMismatch, stage: "aggregator", "produces \(embeddings.dimension)-dimensional patch embeddings, the memory "
+          + "bank holds \(bank.dimension)-dimensional ones; fit again")
+    }
+    if embeddings.vectors.firstRowNotFinite() != nil {
+      throw PatchCoreError(.notFinite, stage: "extractor", "the patch embeddings are not finite; check the weights")
+    }
+    let scores = try clock.measure("scorer") {
+      try scorer.score(embeddings, bank: bank, neighbourIndex: neighbourIndex)
+    }
+    return try clock.measure("map") {
+      try zip(images, scores).map { image, scores in
+        let location = bank.locations[scores.nearestBankRow]
+        return Prediction(
+          score: scores.imageScore, map: try map(of: scores, for: image), patchScores: scores,
+          nearestPatch: TrainingPatch(
+            image: trainingImages[location.image].name, row: location.row, column: location.column))
+      }
+    }
+  }
+
+  /// The map of an image's patch scores, at the size that the description asks for.
+  ///
+  /// - Parameters:
+  ///   - scores: the image's patch scores.
+  ///   - image: the image, for its size.
+  /// - Returns: one score per pixel.
+  /// - Throws: `PatchCoreError` if the image is smaller than the crop.
+  public func map(of scores: PatchScores, for image: Image) throws -> AnomalyMap {
+    let geometry = try description.preprocess.geometry(for: image)
+    let map = description.map.render(scores, height: geometry.outputHeight, width: geometry.outputWidth)
+    return description.map.size == .crop ? map : geometry.restoring(map)
+  }
+}

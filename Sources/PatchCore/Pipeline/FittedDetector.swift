@@ -1,0 +1,32 @@
+/// A fitted pipeline: it predicts, and may be called from many tasks at once.
+public struct FittedDetector: Sendable {
+  /// The description it was fitted with, every value filled in.
+  public let description: PipelineDescription
+  /// The images it was fitted with.
+  public let trainingImages: [TrainingImage]
+  /// The memory bank.
+  public let bank: MemoryBank
+  /// Where the network's weights come from.
+  public let weights: WeightsOrigin
+  /// The engine that computed the bank; the one in `description.compute` may differ after loading.
+  public let fitEngine: ComputeSettings.Engine
+  /// The index over the bank.
+  public let neighbourIndex: any NeighbourIndex
+
+  let embedder: Embedder
+  let scorer: any Scorer
+
+  init(
+    description: PipelineDescription, trainingImages: [TrainingImage], bank: MemoryBank, embedder: Embedder,
+    neighbourIndex: any NeighbourIndex, scorer: any Scorer, weights: WeightsOrigin, fitEngine: ComputeSettings.Engine
+  ) {
+    self.description = description
+    self.trainingImages = trainingImages
+    self.bank = bank
+    self.embedder = embedder
+    self.neighbourIndex = neighbourIndex
+    self.scorer = scorer
+    self.weights = weights
+    self.fitEngine = fitEngine
+  }
+}

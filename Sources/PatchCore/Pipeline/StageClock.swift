@@ -1,0 +1,18 @@
+/// Measures how long each stage takes and tells a recorder.
+///
+/// Stages are named `decode`, `preprocess`, `extractor`, `aggregator`, `subsampler`, `neighbour_index`, `scorer`, `map`.
+public struct StageClock: Sendable {
+  private let record: @Sendable (_ stage: String, _ time: Duration) -> Void
+
+  /// A clock that calls `record` after each piece of work, from any thread.
+  public init(_ record: @escaping @Sendable (_ stage: String, _ time: Duration) -> Void) { self.record = record }
+
+  /// A clock that nobody reads.
+  public static let ignored = StageClock { _, _ in }
+
+  func measure<R>(_ stage: String, _ work: () throws -> R) rethrows -> R {
+    let start = ContinuousClock.now
+    defer { record(stage, ContinuousClock.now - start) }
+    return try work()
+  }
+}

@@ -1,0 +1,99 @@
+import Foundation
+import Logging
+import Synchronization
+
+/// The two streams of the process: results on standard output, everything else on standard error.
+enum Console {
+  /// Writes a line to standard output.
+  static func print(_ line: String) { write(line + "\n", to: .standardOutput) }
+
+  /// Writes a line to standard error.
+  static func error(_ line: String) { write(line + "\n", to: .standardError) }
+
+  static func write(_ text: String, to stream: FileHandle) {
+    // A closed pipe (`patchcore stages | head`) is the reader's wish, not an error.
+    try? stream.write(contentsOf: Data(text.utf8))
+  }
+}
+
+/// Prints what stages report as plain lines on standard error.
+struct ConsoleLogHandler: LogHandler {
+  let isQuiet: Bool
+  var metadata: Logger.Metadata = [:]
+  var logLevel: Logger.Level { get { isQuiet ? .warning : .info } set {} }
+
+  init(isQuiet: Bool) { self.isQuiet = isQuiet }
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  func log(event: LogEvent) {
+    Console.error(event.level >= .warning ? "\(event.level): \(event.message)" : "\(event.message)")
+  }
+}
+
+/// Shows progress: one line that is rewritten on a terminal, a plain line per tenth elsewhere.
+final class ProgressPrinter: Sendable {
+  private struct State {
+    var activity = ""
+    var tenth = -1
+    var lastDrawn = ContinuousClock.now
+    var isLineOpen = false
+  }
+
+  private let isQuiet: Bool
+  private let isTerminal = isatty(STDERR_FILENO) == 1
+  private let interruption: Interruption
+  private let state = Mutex(State())
+
+  init(isQuiet: Bool, interruption: Interruption) {
+    self.isQuiet = isQuiet
+    self.interruption = interruption
+  }
+
+  /// A reporter for the library that draws here and stops on Ctrl-C.
+  var reporter: ProgressReporter {
+    ProgressReporter { event in
+      try self.interruption.check()
+      self.show(event)
+    }
+  }
+
+  /// Ends a line that is still open.
+  func end() {
+    state.withLock { state in
+      if state.isLineOpen { Console.write("\n", to: .standardError) }
+      state.isLineOpen = false
+    }
+  }
+
+  private func show(_ event: ProgressReporter.Event) {
+    guard !isQuiet, event.total > 0 else { return }
+    state.withLock { state in
+      let isNew = event.activity != state.activity
+      let isDone = event.completed >= event.total
+      if isNew { (state.activity, state.tenth) = (event.activity, -1) }
+      if isTerminal {
+        let now = ContinuousClock.now
+        guard isNew || isDone || now - state.lastDrawn > .milliseconds(100) else { return }
+        if isNew, state.isLineOpen { Console.write("\n", to: .standardError) }
+        state.lastDrawn = now
+        let percent = event.completed * 100 / event.total
+        Console.write("\r\u{1B}[K\(event.activity) \(event.completed) of \(event.total) (\(percent)%)", to: .standardError)
+        state.isLineOpen = true
+        if isDone {
+          Console.write("\n", to: .standardError)
+          (state.isLineOpen, state.activity) = (false, "")
+        }
+      } else {
+        let tenth = event.completed * 10 / event.total
+        guard tenth > state.tenth else { return }
+        state.tenth = tenth
+        Console.error("\(event.activity) \(event.completed) of \(event.total)")
+        if isDone { state.activity = "" }
+      }
+    }
+  }
+}

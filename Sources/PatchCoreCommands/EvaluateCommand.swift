@@ -1,0 +1,84 @@
+import ArgumentParser
+import Evaluation
+import Foundation
+import ImageFiles
+import PatchCore
+
+/// `patchcore evaluate`.
+struct EvaluateCommand: CatalogueCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate",
+    abstract: "Scores the test images of a data set and compares them with the truth.",
+    discussion: """
+      Prints image and pixel AUROC. Test images that the detector was fitted with are refused. KIND is mvtec, \
+      magnetic-tile or folder.
+      """)
+
+  @Argument(help: "The model file.")
+  var model: String
+
+  @Option(help: ArgumentHelp("The data set.", valueName: "kind:path"))
+  var dataset: String
+
+  @Option(help: ArgumentHelp("A folder for a report with pictures (report.html).", valueName: "dir"))
+  var report: String?
+
+  @Option(help: ArgumentHelp("A file for the results as JSON; - for standard output.", valueName: "file"))
+  var json: String?
+
+  @Flag(help: "Measure each stage; print seconds and keep them in the JSON.")
+  var timings = false
+
+  @OptionGroup(title: "Model options")
+  var loading: ModelOptions
+
+  @OptionGroup(title: "Run options")
+  var options: RunOptions
+
+  func run(_ run: Run) throws {
+    if let json, json != "-" { try checkWritable(json) }
+    let detector = try loading.detector(model, run)
+    run.logger.info("\(model): \(detector.summary)")
+    let dataset = try DatasetLocation(parsing: dataset).read()
+    let clock = StageTimings()
+    var pictures = PictureCollector()
+    var evaluator = try detector.evaluate(dataset, progress: run.progress.reporter, clock: clock.clock) {
+      pictures.add($0.path, $2)
+    }
+    let result = try evaluator.report(
+      detector: detector.reportSummary, timings: timings ? Dictionary(uniqueKeysWithValues: clock.list) : nil)
+    run.progress.end()
+
+    if let json { try write(try result.json(), to: json) }
+    if json != "-" { Console.print(summary(result)) }
+    if timings { Console.error("seconds: \(clock.summary)") }
+    if let report {
+      try pictures.writeReport(result, dataset: dataset, detector: detector, to: report, run)
+      Console.error("\(report)/report.html: the report")
+    }
+  }
+
+  private func write(_ data: Data, to path: String) throws {
+    if path == "-" {
+      Console.write(String(decoding: data, as: UTF8.self), to: .standardOutput)
+    } else {
+      try AtomicOutput.write(data, to: path)
+    }
+  }
+
+  private func summary(_ result: EvaluationReport) -> String {
+    func line(_ name: String, _ key: String, _ value: Double?) -> String {
+      value.map { String(format: "%@ %.4f", name as NSString, $0) }
+        ?? "\(name) undefined: \(result.undefined[key] ?? "")"
+    }
+    var lines = [
+      line("image AUROC", "image_auroc", result.imageAUROC),
+      line("pixel AUROC", "pixel_auroc", result.pixelAUROC)
+        + " (masks: \(result.detector.masks.rawValue), maps: \(result.detector.mapSize))",
+    ]
+    if let share = result.pixels.unseenDefectShare, share > 0 {
+      lines.append(String(format: "%.2f%% of the defect pixels lie outside the crop and were never seen", share * 100))
+    }
+    return lines.joined(separator: "\n")
+  }
+}

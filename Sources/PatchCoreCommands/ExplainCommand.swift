@@ -1,0 +1,66 @@
+import ArgumentParser
+import Foundation
+import PatchCore
+
+/// `patchcore explain`.
+struct ExplainCommand: CatalogueCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "explain",
+    abstract: "Prints a description with every value filled in, where each comes from, and the memory it needs.")
+
+  @Argument(help: "The description, a YAML or JSON file.")
+  var config: String
+
+  @Option(help: ArgumentHelp("Number of training images to plan the memory for.", valueName: "n"))
+  var images = 200
+
+  @Option(help: ArgumentHelp("Size of the images, such as 1024x768.", valueName: "width x height"))
+  var size = "1024x1024"
+
+  @OptionGroup(title: "Run options")
+  var options: RunOptions
+
+  func validate() throws {
+    guard images >= 1 else { throw ValidationError("--images \(images): give at least 1") }
+    guard parsedSize != nil else { throw ValidationError("--size \(size): write WIDTHxHEIGHT, such as 1024x768") }
+  }
+
+  private var parsedSize: (width: Int, height: Int)? {
+    let parts = size.lowercased().split(separator: "x").map { Int($0.trimmingCharacters(in: .whitespaces)) }
+    guard parts.count == 2, let width = parts[0], let height = parts[1], width > 0, height > 0 else { return nil }
+    return (width, height)
+  }
+
+  func run(_ run: Run) throws {
+    let resolved = try ResolvedDescription(contentsOf: config, catalogue: run.catalogue)
+    Console.print(Self.annotated(resolved.tree))
+    guard let size = parsedSize else { return }
+    let plan = try Pipeline(resolved.description, logger: run.logger)
+      .plan(images: images, width: size.width, height: size.height)
+    Console.print("\nfor \(images) images of \(self.size) pixels:")
+    Console.print("  \(plan.summary)")
+    for (layer, shape) in plan.layers.enumerated() {
+      Console.print("  layer \(layer + 1): \(shape.channels) x \(shape.height) x \(shape.width)")
+    }
+  }
+
+  /// The tree as YAML, each value followed by where it was set.
+  static func annotated(_ tree: ConfigurationNode) -> String {
+    var lines: [(text: String, origin: String)] = []
+    func add(_ node: ConfigurationNode, key: String, indent: String) {
+      if case .mapping(let entries) = node.value, !entries.isEmpty {
+        lines.append(("\(indent)\(key):", ""))
+        for entry in entries { add(entry.node, key: entry.key, indent: indent + "  ") }
+      } else {
+        lines.append(("\(indent)\(key): \(node.yaml)", "\(node.origin)"))
+      }
+    }
+    if case .mapping(let entries) = tree.value {
+      for entry in entries { add(entry.node, key: entry.key, indent: "") }
+    }
+    let width = lines.map(\.text.count).max() ?? 0
+    return lines.map {
+      $0.origin.isEmpty ? $0.text : $0.text.padding(toLength: width + 2, withPad: " ", startingAt: 0) + "# " + $0.origin
+    }.joined(separator: "\n")
+  }
+}

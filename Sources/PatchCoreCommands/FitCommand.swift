@@ -1,0 +1,83 @@
+import ArgumentParser
+import Evaluation
+import Foundation
+import ImageFiles
+import PatchCore
+
+/// `patchcore fit`.
+struct FitCommand: CatalogueCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "fit",
+    abstract: "Fits a detector to good images and writes it to one file.",
+    discussion: """
+      Good images come from a folder (--images, all images in it and below) or from the training part of a data set \
+      (--dataset KIND:PATH; KIND is mvtec, magnetic-tile or folder).
+      """)
+
+  @Argument(help: "The description, a YAML or JSON file.")
+  var config: String
+
+  @Option(help: ArgumentHelp("A folder of good images.", valueName: "dir"))
+  var images: String?
+
+  @Option(help: ArgumentHelp("A data set to take the training images of.", valueName: "kind:path"))
+  var dataset: String?
+
+  @Option(help: ArgumentHelp("The weights file, instead of extractor.weights in the description.", valueName: "file"))
+  var weights: String?
+
+  @Option(name: [.short, .customLong("output")], help: ArgumentHelp("The model file to write.", valueName: "model"))
+  var output: String
+
+  @Flag(help: "Keep the weights' name and digest in the model, not the weights; commands then need --weights.")
+  var referenceWeights = false
+
+  @OptionGroup(title: "Run options")
+  var options: RunOptions
+
+  func validate() throws {
+    guard (images == nil) != (dataset == nil) else {
+      throw ValidationError("give either --images or --dataset")
+    }
+  }
+
+  func run(_ run: Run) throws {
+    let description = try ResolvedDescription(
+      contentsOf: config, overrides: weightsOverride(weights), catalogue: run.catalogue
+    ).description
+    try checkWritable(output)
+    let source = try trainingImages(description)
+    let clock = StageTimings()
+    let detector = try Pipeline(description, logger: run.logger)
+      .fit(source, progress: run.progress.reporter, clock: clock.clock)
+    try detector.write(to: output, includingWeights: !referenceWeights, progress: run.progress.reporter)
+    run.progress.end()
+    run.logger.info("\(clock.summary)")
+    Console.print("\(output): \(detector.summary)")
+  }
+
+  private func trainingImages(_ description: PipelineDescription) throws -> ImageSource {
+    if let images { return try ImageSource(folder: images) }
+    let dataset = try Dataset(specification: dataset ?? "").splitting(description.split, seed: description.seed)
+    return ImageSource(files: dataset.train.map(\.path), relativeTo: dataset.root)
+  }
+}
+
+/// The override that `--weights FILE` stands for.
+func weightsOverride(_ path: String?) -> [ResolvedDescription.Override] {
+  path.map { [ResolvedDescription.Override(path: ["extractor", "weights", "file"], text: $0, option: "--weights")] } ?? []
+}
+
+/// Refuses an output path that cannot be written, before the work rather than after it.
+func checkWritable(_ path: String) throws {
+  let folder = (path as NSString).deletingLastPathComponent
+  var isFolder: ObjCBool = false
+  guard FileManager.default.fileExists(atPath: folder.isEmpty ? "." : folder, isDirectory: &isFolder), isFolder.boolValue
+  else { throw PatchCoreError(.invalidFile, "\(path): there is no folder \(folder); make it first") }
+  if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+    throw PatchCoreError(.invalidFile, "\(path): is a folder; give a file name")
+  }
+  guard access(folder.isEmpty ? "." : folder, W_OK) == 0 else {
+    throw PatchCoreError(.invalidFile, "\(path): the folder cannot be written")
+  }
+}

@@ -1,0 +1,69 @@
+import ArgumentParser
+import Foundation
+import PatchCore
+
+/// Runs the `patchcore` command line with the stages of a catalogue, and ends the process.
+///
+/// A program of its own stages is three lines: two imports and a call of this with `.standard` and its registrations.
+/// Exit status: 0 done, 1 failed, 2 misused.
+///
+/// - Parameters:
+///   - catalogue: the kinds and presets that descriptions and artifacts may name.
+///   - arguments: the arguments without the program's name; `nil` for those of the process.
+public func runPatchCore(catalogue: StageCatalogue, arguments: [String]? = nil) -> Never {
+  exit(patchCoreStatus(catalogue: catalogue, arguments: arguments))
+}
+
+/// Runs the command line and returns its exit status: 0 done, 1 failed, 2 misused.
+func patchCoreStatus(catalogue: StageCatalogue, arguments: [String]?) -> Int32 {
+  do {
+    var command = try PatchCoreCommand.parseAsRoot(arguments)
+    guard let command = command as? any CatalogueCommand else {
+      try command.run()
+      return 0
+    }
+    let interruption = Interruption()
+    defer { interruption.end() }
+    let run = try command.options.makeRun(catalogue: catalogue, interruption: interruption)
+    do {
+      try command.run(run)
+    } catch {
+      run.progress.end()
+      throw error
+    }
+    return 0
+  } catch is CancellationError {
+    Console.error("stopped; nothing was left half-written")
+    return 1
+  } catch let error as PatchCoreError {
+    Console.error("error: \(error)")
+    return 1
+  } catch {
+    let code = PatchCoreCommand.exitCode(for: error)
+    let message = PatchCoreCommand.fullMessage(for: error)
+    if code == .success {
+      Console.print(message)
+      return 0
+    }
+    Console.error(message)
+    return code == .validationFailure ? 2 : 1
+  }
+}
+
+/// The root of the command line.
+struct PatchCoreCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "patchcore",
+    abstract: "Finds defects in images after seeing good ones only.",
+    discussion: """
+      PatchCore (Roth et al. 2022): patch features of a pretrained network, a memory bank thinned by a greedy coreset, \
+      nearest-neighbour distances as score and map.
+
+      Exit status: 0 done, 1 failed, 2 misused.
+      """,
+    version: "0.1.0",
+    subcommands: [
+      DemoCommand.self, FitCommand.self, PredictCommand.self, EvaluateCommand.self, InspectCommand.self,
+      StagesCommand.self, ExplainCommand.self,
+    ])
+}
