@@ -32,7 +32,8 @@ public enum FeatureExtractorConformance {
       log.expect(!extractor.weights.name.isEmpty, "weights have a name", "it is empty")
       let maps = try ThreadTrial.with(1) { try extractor.extract(images) }
       let told = try configuration.shapes(height: height, width: width)
-      log.expect(maps.map(\.shape) == told, "shapes told in advance", "\(told) were told, \(maps.map(\.shape)) came out")
+      log.expect(
+        maps.map(\.shape) == told, "shapes told in advance", "\(told) were told, \(maps.map(\.shape)) came out")
       log.expect(maps.count == names.count, "one map per layer", "\(maps.count) maps for \(names)")
       for (name, map) in zip(names, maps) {
         log.expect(map.batch == images.batch, "batch kept", "\(name) has \(map.batch) images, not \(images.batch)")

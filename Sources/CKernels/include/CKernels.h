@@ -2,6 +2,8 @@
 
 #include <stdint.h>
 
+#include "CKernelsAggregation.h"
+
 // distance.c: squared Euclidean distances, and the choice of near and far rows.
 
 // The squared distance of two rows of d numbers: differences, squares and sum in double precision, in a fixed order.
@@ -60,5 +62,3 @@ void patchcore_average_pool_channel(const float *input, patchcore_window window,
 /// input * factor + offset + addend (may be NULL), negative numbers set to 0 if relu. `output` may be `input`.
 void patchcore_scale_channel(
     const float *input, float factor, float offset, const float *addend, int relu, int64_t count, float *output);
-
-#include "CKernelsAggregation.h"
