@@ -46,9 +46,10 @@ import Testing
     ]
     try TemporaryTree.with(files) { tree in
       let data = try Dataset.magneticTile(tree.root)
-      #expect(data.samples.map(\.path) == [
-        "MT_Blowhole/Imgs/x.jpg", "MT_Free/Imgs/a.JPG", "MT_Free/Imgs/b.jpg", "MT_Uneven/y.jpeg",
-      ])
+      #expect(
+        data.samples.map(\.path) == [
+          "MT_Blowhole/Imgs/x.jpg", "MT_Free/Imgs/a.JPG", "MT_Free/Imgs/b.jpg", "MT_Uneven/y.jpeg",
+        ])
       #expect(data.samples.map(\.maskPath) == ["MT_Blowhole/Imgs/x.png", nil, nil, "MT_Uneven/y.png"])
       #expect(data.samples.map(\.label.className) == ["Blowhole", "good", "good", "Uneven"])
       #expect(data.samples.map(\.use) == [.test, .train, .train, .test])

@@ -17,7 +17,9 @@ import Testing
     Dataset(root: "/data/part", kind: .folder, samples: paths.map(sample))
   }
 
-  private static func map(_ values: Float...) -> AnomalyMap { AnomalyMap(height: 1, width: values.count, values: values) }
+  private static func map(_ values: Float...) -> AnomalyMap {
+    AnomalyMap(height: 1, width: values.count, values: values)
+  }
 
   private static func mask(_ values: Bool...) -> DefectMask {
     DefectMask(height: 1, width: values.count, values: values)
