@@ -80,8 +80,9 @@ import Testing
 
   @Test func listsImagesBelowAFolder() throws {
     try TemporaryTree.with(["x/2.png", "x/y/1.jpg", "0.png", "x.txt", ".hidden/3.png"]) { tree in
-      #expect(try Dataset.imageFiles(below: tree.root) == ["0.png", "x/2.png", "x/y/1.jpg"])
-      #expect(try Dataset.nominalImages(tree.root).train.map(\.path) == ["0.png", "x/2.png", "x/y/1.jpg"])
+      let listed = try Dataset.imageFiles(below: tree.root)
+      #expect(listed == ["0.png", "x/2.png", "x/y/1.jpg"])
+      #expect(try Dataset.nominalImages(tree.root).train.map(\.path) == listed)
     }
   }
 
@@ -189,7 +190,8 @@ import Testing
     expectError(.invalidDataset, containing: ["KIND:PATH", "folder:x"]) { _ = try DatasetLocation(parsing: "x") }
     expectError(.invalidDataset, containing: ["no path"]) { _ = try DatasetLocation(parsing: "folder:") }
     try TemporaryTree.with(["a.png"]) { tree in
-      #expect(try DatasetLocation(parsing: "folder:" + tree.root).read().samples.map(\.path) == ["a.png"])
+      let data = try DatasetLocation(parsing: "folder:" + tree.root).read()
+      #expect(data.samples.map(\.path) == ["a.png"])
     }
   }
 }
