@@ -1,4 +1,3 @@
-import Foundation
 import ImageFiles
 import PatchCore
 
@@ -12,18 +11,9 @@ extension Dataset {
   /// - Throws: `PatchCoreError` with code `.invalidFile` or `.invalidImage` if the mask cannot be read or decoded.
   public func mask(of sample: DatasetSample, limits: ImageLimits = .default) throws -> Mask? {
     guard let path = sample.maskPath.map(file) else { return nil }
-    let image = try ImageFile.decode(contentsOf: path, limits: limits)
-    let mask = Mask(image, isOneBit: Mask.isOneBitPNG(try Self.start(of: path)))
+    let bytes = try ImageFile.bytes(ofFile: path, limits: limits)
+    let image = try ImageFile.decode(bytes: bytes, name: path, limits: limits)
+    let mask = Mask(image, isOneBit: Mask.isOneBitPNG(bytes))
     return maskThreshold.map(mask.binarised) ?? mask
-  }
-
-  private static func start(of path: String) throws -> Data {
-    do {
-      let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-      defer { try? handle.close() }
-      return try handle.read(upToCount: 26) ?? Data()
-    } catch {
-      throw PatchCoreError(.invalidFile, "\(path): cannot be read: \(error.localizedDescription)", cause: error)
-    }
   }
 }
