@@ -90,7 +90,9 @@ struct DatasetFolder {
   static func precedes(_ left: String, _ right: String) -> Bool { left.utf8.lexicographicallyPrecedes(right.utf8) }
 
   /// The last part of a path.
-  static func lastComponent(of path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent }
+  static func lastComponent(of path: String) -> String {
+    URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
+  }
 
   /// An error that says what a folder without images holds and which files are read.
   ///
