@@ -53,7 +53,8 @@ public struct Dataset: Sendable, Hashable {
     if hasFixedSplit {
       guard split.nominalTestFraction == 0 else {
         throw PatchCoreError(
-          .invalidConfiguration, stage: "split", "nominal_test_fraction is \(split.nominalTestFraction), but the layout "
+          .invalidConfiguration, stage: "split",
+          "nominal_test_fraction is \(split.nominalTestFraction), but the layout "
             + "\(kind.rawValue) of \(root) fixes its test images; leave the key out, or set it to 0")
       }
       return self
