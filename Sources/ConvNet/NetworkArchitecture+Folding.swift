@@ -75,14 +75,11 @@ private struct FiniteReader {
     let storage = TensorStorage(byteCount: tensor.count * MemoryLayout<Float>.size)
     let target = storage.mutableBytes.assumingMemoryBound(to: Float.self)
     var offender: (index: Int, value: Double)?
-    // Counted, since a division per element would take longer than all the rest.
-    var (channel, end) = (0, slice)
     factor.withUnsafeBufferPointer { factor in
       tensor.withElements { index, value in
-        if index == end { (channel, end) = (channel + 1, end + slice) }
         // A product of factor 0 would hide an infinity, so the value itself is looked at.
         if !value.isFinite, offender == nil { offender = (index, value) }
-        target[index] = Float(value * factor[channel])
+        target[index] = Float(value * factor[index / slice])
       }
     }
     if let offender { throw notFinite(name, offender.value, at: offender.index) }
