@@ -1,3 +1,4 @@
+import Foundation
 import TensorFiles
 
 extension FittedDetector {
@@ -24,7 +25,8 @@ extension FittedDetector {
     var origin = "synthesised"
     if case .rows(let rows) = bank.origin {
       origin = "rows"
-      tensors[Self.rowsName] = Tensor(rows.map(Int64.init), shape: [rows.count])
+      // 32 bits like the bank, which could not stand first before wider elements; 2^31 embeddings fill 8 TB.
+      tensors[Self.rowsName] = Tensor(rows.map(Int32.init), shape: [rows.count])
     }
     var notes: [String: [String: String]] = [:]
     func add(_ archive: StageArchive, role: String) {
@@ -35,7 +37,7 @@ extension FittedDetector {
     add(try neighbourIndex.archive(), role: NeighbourIndexRole.name)
 
     let manifest = ArtifactManifest(
-      description: try ConfigurationEncoder.encode(description).jsonValue, trainingImages: trainingImages,
+      description: try ConfigurationEncoder.encode(description).namingWeightsAlone().jsonValue, trainingImages: trainingImages,
       bankOrigin: origin, weights: weights, weightsIncluded: includingWeights, engine: fitEngine.rawValue, notes: notes,
       dataDigest: ArtifactManifest.digest(of: tensors))
     do {
@@ -50,4 +52,14 @@ extension FittedDetector {
   static let bankName = "bank.vectors"
   static let locationsName = "bank.locations"
   static let rowsName = "bank.rows"
+}
+
+extension ConfigurationNode {
+  /// The description with the weights file's name in place of its path, which differs from machine to machine.
+  fileprivate func namingWeightsAlone() throws -> ConfigurationNode {
+    guard let path = self[ExtractorRole.name]?["weights"]?["file"]?.text else { return self }
+    let name = ConfigurationNode(.scalar((path as NSString).lastPathComponent, quoted: true), origin: .standard)
+    let weights = ConfigurationNode.mapping([("file", name)])
+    return try ConfigurationNode.mapping([(ExtractorRole.name, .mapping([("weights", weights)]))]).merged(over: self)
+  }
 }
