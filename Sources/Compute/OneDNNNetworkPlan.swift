@@ -3,7 +3,9 @@ import COneDNN
 import PatchCore
 import TensorFiles
 
-/// A network as oneDNN runs it: primitives in order and the memory they read and write. Nothing in it changes.
+/// A network as oneDNN runs it: primitives in order and the memory they read and write.
+///
+/// Nothing in it changes.
 struct OneDNNNetworkPlan: Sendable {
   /// Where the numbers of a memory stand.
   enum Place: Hashable {

@@ -16,7 +16,7 @@ struct OpenBLASNetwork: CompiledNetwork {
   private static let elementsPerPiece = 1 << 15
 
   private let network: ResolvedNetwork
-  /// Where each value lies in the arena, in elements. The input is read where it stands.
+  /// Where each value lies in the arena, in elements; the input is read where it stands.
   private let offsets: [Int]
   private let arenas: NetworkBufferPool
   private let unfolded: NetworkBufferPool

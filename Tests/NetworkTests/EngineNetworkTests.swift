@@ -11,7 +11,7 @@ import Testing
 /// Serialised because the number of threads is one setting of the program.
 @Suite(.serialized) struct EngineNetworkTests {
   /// About 20 layers, each with relative errors of a few units in the last place (6e-8) that add up like a random
-  /// walk; the worst observed is 2.5e-7.
+  /// walk; the worst observed is 3.9e-7.
   static let relativeTolerance = 1e-6
 
   static let input = FeatureShape(channels: 3, height: 45, width: 38)
@@ -127,7 +127,7 @@ import Testing
     }
   }
 
-  @Test(arguments: 0..<12) func theNumberOfThreadsChangesNoByteOfALayer(seed: Int) throws {
+  @Test(arguments: 0..<16) func theNumberOfThreadsChangesNoByteOfALayer(seed: Int) throws {
     let before = ThreadCount.current
     defer { ThreadCount.set(before) }
     var generator = SeededGenerator(seed: UInt64(3000 + seed))
@@ -137,7 +137,8 @@ import Testing
     let kernel = channels > 256 ? 1 : [1, 3][generator.next(below: 2)]
     let form = NetworkTable.Convolution(
       outputs: [64, 100, 256][generator.next(below: 3)],
-      window: .init(kernel: kernel, stride: 1 + generator.next(below: 2), padding: kernel / 2), activation: .relu)
+      window: .init(kernel: kernel, stride: 1 + generator.next(below: 2), padding: kernel / 2),
+      groups: [1, 1, 2][generator.next(below: 3)], activation: .relu)
     let table = NetworkTable(
       inputChannels: channels, nodes: [.init("layer", .convolution(form), inputs: [NetworkTable.input])])
     let weights = randomWeights(table, &generator)
@@ -185,7 +186,8 @@ import Testing
         try engine.compile(
           table, weights: weights ?? self.weights, input: input, precision: .float32, taps: [tap])
       }
-      #expect(error?.code == code && error?.message.contains(part) == true, "\(engine.kind): \(String(describing: error))")
+      #expect(error?.code == code, "\(engine.kind)")
+      #expect(error?.message.contains(part) == true, "\(engine.kind): \(error?.message ?? "no error")")
     }
   }
 
