@@ -42,12 +42,12 @@ let package = Package(
       linkerSettings: [.linkedLibrary("tiff", .when(traits: ["TIFF"]))]),
     .target(
       name: "ImageFiles",
-      dependencies: ["PatchCore", "CLibPNG", .on("JPEG", "CTurboJPEG"), .on("TIFF", "CLibTIFF")]),
+      dependencies: ["PatchCore", "TensorFiles", "CLibPNG", .on("JPEG", "CTurboJPEG"), .on("TIFF", "CLibTIFF")]),
 
     // Stage plugins, by role.
     .plugin("Extractors", ["Compute", "ConvNet", "TensorFiles"]),
     .plugin("Aggregation", ["CKernels"]),
-    .plugin("Subsampling", ["Compute"]),
+    .plugin("Subsampling", ["Compute", "CKernels"]),
     .plugin("Search", ["Compute"]),
     .target(
       name: "CFaiss", path: "Plugins/FaissSearch/CFaiss",
@@ -69,7 +69,7 @@ let package = Package(
     .target(name: "PatchCoreTestKit", dependencies: ["PatchCore", "TensorFiles"]),
     .target(
       name: "PatchCoreCommands",
-      dependencies: ["PatchCore", "Compute", "ImageFiles", "Evaluation", .argumentParser, .logging]),
+      dependencies: ["PatchCore", "TensorFiles", "ImageFiles", "Evaluation", .argumentParser, .logging]),
     .executableTarget(
       name: "PatchCoreTool", dependencies: ["PatchCoreCommands", "PatchCoreStandard"], path: "Sources/patchcore"),
 
@@ -86,7 +86,8 @@ let package = Package(
     .tests("CommandTests", ["PatchCoreCommands", "PatchCoreStandard", "PatchCore", "ImageFiles", "TensorFiles"]),
     .tests(
       "ReferenceTests",
-      ["PatchCore", "PatchCoreStandard", "TensorFiles", "ImageFiles", "Evaluation", "Subsampling", "Extractors"]),
+      ["PatchCore", "PatchCoreStandard", "TensorFiles", "ImageFiles", "Evaluation", "Compute", "Subsampling",
+        "Extractors"]),
   ]
 )
 

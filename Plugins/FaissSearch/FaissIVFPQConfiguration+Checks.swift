@@ -18,7 +18,8 @@ struct IVFPQShape: Sendable, Equatable {
 extension FaissIVFPQConfiguration {
   /// The fewest training points per centroid that FAISS takes for enough.
   private static let pointsPerCentroid = 39
-  private static let supportedBits = 4...12
+  /// FAISS 1.7.3 refuses more than 8 for an inverted file; with fewer than 4 a code says next to nothing.
+  private static let supportedBits = 4...8
 
   /// The number of lists for a bank of the given size when none is set.
   public static func derivedLists(forRows rows: Int) -> Int {

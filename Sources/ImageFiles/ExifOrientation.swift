@@ -1,7 +1,8 @@
 import PatchCore
 
-/// Finds the orientation tag in a file's EXIF data. Data that is missing or out of order counts as upright: viewers do
-/// the same, and the pixels do not depend on it.
+/// Finds the orientation tag in a file's EXIF data.
+///
+/// Data that is missing or out of order counts as upright: viewers do the same, and the pixels do not depend on it.
 enum ExifOrientation {
   /// From the `eXIf` chunk of a PNG file that libpng has accepted.
   static func inPNG(_ bytes: [UInt8]) -> Image.Orientation {

@@ -7,8 +7,9 @@ import PatchCore
 /// dropped and not composited, colour profiles and gamma are not applied. 16-bit samples are kept. The EXIF orientation
 /// is reported in `Image.orientation` and not applied.
 public enum ImageFile {
-  /// The extensions of files that are taken for images in a folder, in lower case. What a file holds decides how it is
-  /// decoded, not its extension.
+  /// The extensions of files that are taken for images in a folder, in lower case.
+  ///
+  /// What a file holds decides how it is decoded, not its extension.
   public static let extensions = ["jpeg", "jpg", "png", "tif", "tiff"]
 
   /// Whether a file's name ends like an image's, in upper or lower case.
@@ -25,7 +26,7 @@ public enum ImageFile {
   /// - Throws: `PatchCoreError` with code `.invalidFile` if the file cannot be read or is too large, else as
   ///   `decode(bytes:name:limits:)`.
   public static func decode(contentsOf path: String, limits: ImageLimits = .default) throws -> Image {
-    try decode(bytes: readBytes(path, limit: limits.maximumFileBytes), name: path, limits: limits)
+    try decode(bytes: bytes(ofFile: path, limits: limits), name: path, limits: limits)
   }
 
   /// Decodes a file's bytes.
@@ -99,17 +100,26 @@ public enum ImageFile {
   private static func notInThisBuild(_ name: String, _ format: String, package: String) -> PatchCoreError {
     PatchCoreError(
       .notInThisBuild,
-      "\(name): \(format) files are not in this build; build with the trait \(format) (Debian: \(package)), or convert "
-        + "the file to PNG")
+      "\(name): \(format) files are not in this build; build with the trait \(format) (Debian: \(package)), or "
+        + "convert the file to PNG")
   }
 
   private static func tooManyBytes(_ name: String, _ count: Int, limit: Int) -> PatchCoreError {
     PatchCoreError(
-      .invalidFile, "\(name): \(count) bytes are more than the limit of \(limit); if the file is to be trusted, raise "
+      .invalidFile,
+      "\(name): \(count) bytes are more than the limit of \(limit); if the file is to be trusted, raise "
         + "ImageLimits.maximumFileBytes")
   }
 
-  private static func readBytes(_ path: String, limit: Int) throws -> [UInt8] {
+  /// A file's bytes, for `decode(bytes:name:limits:)` and for a digest of the same bytes.
+  ///
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - limits: the largest file to read.
+  /// - Returns: the whole file.
+  /// - Throws: `PatchCoreError` with code `.invalidFile` if it cannot be read or is too large.
+  public static func bytes(ofFile path: String, limits: ImageLimits = .default) throws -> [UInt8] {
+    let limit = limits.maximumFileBytes
     func failure(_ what: String) -> PatchCoreError {
       PatchCoreError(.invalidFile, "\(path): \(what): \(String(cString: strerror(errno)))")
     }

@@ -7,7 +7,7 @@ struct TemporaryTree {
   let root: String
 
   /// Makes empty files at the given paths; a path that ends in `/` makes a folder.
-  static func with<R>(_ paths: [String], _ body: (TemporaryTree) throws -> R) throws -> R {
+  static func with(_ paths: [String], _ body: (TemporaryTree) throws -> Void) throws {
     let root = FileManager.default.temporaryDirectory.appendingPathComponent("patchcore-\(UUID().uuidString)").path
     defer {
       do { try FileManager.default.removeItem(atPath: root) } catch { Issue.record(error) }
@@ -15,7 +15,7 @@ struct TemporaryTree {
     try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
     let tree = TemporaryTree(root: root)
     for path in paths { try tree.add(path) }
-    return try body(tree)
+    try body(tree)
   }
 
   func add(_ path: String) throws {

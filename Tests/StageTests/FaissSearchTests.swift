@@ -9,20 +9,21 @@ import Testing
   private static let bank = FaissTestData.clustered(rows: 2000, dimension: 32, centres: 40, seed: 1)
   private static let queries = FaissTestData.clustered(rows: 200, dimension: 32, centres: 40, seed: 2)
 
-  /// Sums of up to 64 table entries in 32 bits, compared with another build of FAISS or with 64 bits.
+  /// Two builds of FAISS add the same table entries in other orders, in 32 bits.
   private static let relativeTolerance = 1e-4
 
-  @Test func findsWhatFaissFindsInAnIndexThatFaissWrote() throws {
+  @Test(arguments: [4, 8])
+  func findsWhatFaissFindsInAnIndexThatFaissWrote(bits: Int) throws {
     struct Golden: Decodable {
       var rows: [Int32]
       var distances: [Double]
     }
     let golden = try JSONDecoder().decode(
-      Golden.self, from: Data(contentsOf: FaissTestData.fixtures.appending(path: "faiss_ivfpq_golden.json")))
-    let bytes = try Data(contentsOf: FaissTestData.fixtures.appending(path: "faiss_ivfpq_index.bin"))
+      Golden.self, from: Data(contentsOf: FaissTestData.fixtures.appending(path: "faiss_ivfpq_golden_\(bits).json")))
+    let bytes = try Data(contentsOf: FaissTestData.fixtures.appending(path: "faiss_ivfpq_index_\(bits).bin"))
     let bank = Matrix(rows: 400, columns: 16, FaissTestData.hashed(400 * 16, salt: 1))
     let queries = Matrix(rows: 20, columns: 16, FaissTestData.hashed(20 * 16, salt: 1_000_003))
-    let configuration = FaissIVFPQConfiguration(lists: 6, subQuantisers: 4, bits: 4, probes: 2)
+    let configuration = FaissIVFPQConfiguration(lists: 6, subQuantisers: 4, bits: bits, probes: 2)
     let index = try configuration.restoreIndex(
       from: StageArchive(tensors: ["index": Tensor([UInt8](bytes))]), over: bank, StageContext())
     let found = try index.search(queries, k: 5)
@@ -38,19 +39,20 @@ import Testing
     }
   }
 
-  /// Observed: 0.135 with 1 probe, 0.220 with all.
-  @Test(arguments: [(1, 8, 0.0), (16, 8, 0.0), (16, 32, 0.9)])
+  /// Observed: 0.345 and 0.345 with 8 coarse parts, where the clusters are well apart and the codes decide; 0.94 with
+  /// all lists and a codebook for each coordinate.
+  @Test(arguments: [(1, 8, 0.25), (16, 8, 0.25), (16, 32, 0.88)])
   func findsMostOfTheTrueNeighbours(probes: Int, subQuantisers: Int, floor: Double) throws {
     let configuration = FaissIVFPQConfiguration(lists: 16, subQuantisers: subQuantisers, bits: 8, probes: probes)
     let index = try configuration.makeIndex(over: Self.bank, StageContext())
     let expected = FaissTestData.exact(Self.queries, Self.bank, k: 1)
     let recall = FaissTestData.recallAt1(try index.search(Self.queries, k: 1), expected)
     #expect(recall >= floor, "recall@1 \(recall)")
-    print("RECALL", probes, subQuantisers, recall)
   }
 
-  @Test(arguments: [4, 6, 8, 10])
-  func distancesApproachTheTrueOnes(bits: Int) throws {
+  /// Observed for 4, 6 and 8 bits: 0.46, 0.30 and 0.052.
+  @Test(arguments: [(4, 0.6), (5, 0.6), (6, 0.4), (7, 0.4), (8, 0.1)])
+  func distancesApproachTheTrueOnes(bits: Int, largestRelativeError: Double) throws {
     let configuration = FaissIVFPQConfiguration(lists: 16, subQuantisers: 32, bits: bits, probes: 16)
     let index = try configuration.makeIndex(over: Self.bank, StageContext())
     let found = try index.search(Self.queries, k: 3)
@@ -63,7 +65,8 @@ import Testing
         worst = max(worst, abs(Double(found.squaredDistances[slot]) - exact) / exact)
       }
     }
-    print("WORST", bits, worst)
+    #expect(worst <= largestRelativeError)
+    #expect(worst > 1e-4, "an approximation this good is no approximation")
   }
 
   @Test func fillsMissingSlotsByExactSearch() throws {

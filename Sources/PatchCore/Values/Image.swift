@@ -43,7 +43,9 @@ public struct Image: Sendable, Equatable {
   public let format: Format
   /// The rows' bytes; at least `(height - 1) * rowStride + width * format.bytesPerPixel`.
   public let bytes: [UInt8]
-  /// How the pixels must be turned to stand upright, as the file's EXIF tag says. The pixels are as stored.
+  /// How the pixels must be turned to stand upright, as the file's EXIF tag says.
+  ///
+  /// The pixels are as stored.
   public let orientation: Orientation
 
   /// An image made of the given bytes.
@@ -64,14 +66,16 @@ public struct Image: Sendable, Equatable {
     }
     let rowBytes = width * format.bytesPerPixel
     let stride = rowStride ?? rowBytes
-    guard stride >= rowBytes else {
+    guard stride >= rowBytes, stride <= 1 << 36 else {
       throw PatchCoreError(
-        .invalidImage, "a row stride of \(stride) bytes for rows of \(rowBytes) bytes; give at least \(rowBytes)")
+        .invalidImage,
+        "a row stride of \(stride) bytes for rows of \(rowBytes) bytes; give at least \(rowBytes), at most 2^36")
     }
-    let (span, overflow) = (height - 1).multipliedReportingOverflow(by: stride)
-    guard !overflow, bytes.count >= span + rowBytes else {
+    let span = (height - 1) * stride
+    guard bytes.count >= span + rowBytes else {
       throw PatchCoreError(
-        .invalidImage, "\(bytes.count) bytes for \(width) x \(height) pixels of \(format.rawValue) with a row stride of "
+        .invalidImage,
+        "\(bytes.count) bytes for \(width) x \(height) pixels of \(format.rawValue) with a row stride of "
           + "\(stride); \(span + rowBytes) are needed")
     }
     self.width = width

@@ -32,6 +32,29 @@ extension Preprocessing {
     return result
   }
 
+  /// The part of an image that the network sees, at the network's size and not normalised: what an anomaly map of the
+  /// same size is laid over.
+  ///
+  /// - Returns: an upright 8-bit image, grey or RGB. 16-bit samples keep their upper half.
+  /// - Throws: as `geometry(for:)`.
+  public func picture(of image: Image) throws -> Image {
+    let geometry = try geometry(for: image)
+    let image = (orientation == .apply ? image.upright() : image).with8BitSamples()
+    let channels = image.format == .grey8 ? 1 : 3
+    let count = geometry.outputWidth * geometry.outputHeight * channels
+    let samples = [UInt8](unsafeUninitializedCapacity: count) { target, initialised in
+      image.bytes.withUnsafeBufferPointer {
+        geometry.plan.resize8(
+          $0.baseAddress!, rowStride: image.rowStride, pixelStride: image.format.bytesPerPixel, channels: channels,
+          into: target.baseAddress!)
+      }
+      initialised = count
+    }
+    return Image(
+      turned: samples, width: geometry.outputWidth, height: geometry.outputHeight,
+      format: image.format == .rgba8 ? .rgb8 : image.format)
+  }
+
   /// Preprocesses one image into `3 x height x width` values.
   private func apply(_ image: Image, _ geometry: PreprocessingGeometry, into target: UnsafeMutablePointer<Float>) {
     let image = orientation == .apply ? image.upright() : image
@@ -94,6 +117,24 @@ extension Preprocessing {
 }
 
 extension Image {
+  /// The same image with the upper half of each 16-bit sample.
+  fileprivate func with8BitSamples() -> Image {
+    guard format.is16Bit else { return self }
+    let samples = width * format.bytesPerPixel / 2
+    let upper = [UInt8](unsafeUninitializedCapacity: samples * height) { target, initialised in
+      bytes.withUnsafeBytes { source in
+        for row in 0..<height {
+          for sample in 0..<samples {
+            let value = source.loadUnaligned(fromByteOffset: row * rowStride + sample * 2, as: UInt16.self)
+            target[row * samples + sample] = UInt8(value >> 8)
+          }
+        }
+      }
+      initialised = samples * height
+    }
+    return Image(turned: upper, width: width, height: height, format: format == .grey16 ? .grey8 : .rgb8)
+  }
+
   /// Writes one sample of each pixel of a row, between 0 and 1.
   func loadRow(
     _ row: Int, sample: Int, from bytes: UnsafeRawBufferPointer, into line: UnsafeMutablePointer<Float>

@@ -20,19 +20,33 @@ public struct Preprocessing: Codable, Sendable, Hashable {
     case bgr
   }
 
-  /// The size to resize to: one number for the shorter side, keeping the aspect, or both sides. Default 256.
+  /// The size to resize to: one number for the shorter side, keeping the aspect, or both sides.
+  ///
+  /// Default 256.
   public var resize: Size = .side(256)
-  /// The size cut from the centre: one number for a square, or both sides. Default 224.
+  /// The size cut from the centre: one number for a square, or both sides.
+  ///
+  /// Default 224.
   public var crop: Size = .side(224)
-  /// How the image is resized. Default `bilinear_8bit`.
+  /// How the image is resized.
+  ///
+  /// Default `bilinear_8bit`.
   public var resampling: Resampling = .bilinear8Bit
-  /// What to do with the orientation that a file states. Default `apply`.
+  /// What to do with the orientation that a file states.
+  ///
+  /// Default `apply`.
   public var orientation: OrientationRule = .apply
-  /// The order in which the network takes the colours. Default `rgb`.
+  /// The order in which the network takes the colours.
+  ///
+  /// Default `rgb`.
   public var channels: ChannelOrder = .rgb
-  /// Subtracted from samples between 0 and 1: for red, green, blue, whatever `channels` says. Default ImageNet's.
+  /// Subtracted from samples between 0 and 1: for red, green, blue, whatever `channels` says.
+  ///
+  /// Default ImageNet's.
   public var mean: [Double] = [0.485, 0.456, 0.406]
-  /// What the difference is divided by: for red, green, blue, whatever `channels` says. Default ImageNet's.
+  /// What the difference is divided by: for red, green, blue, whatever `channels` says.
+  ///
+  /// Default ImageNet's.
   public var deviation: [Double] = [0.229, 0.224, 0.225]
 
   /// The keys as a description writes them.

@@ -1,4 +1,5 @@
-/// A rectangle of a resized image, computed without the rest: rows first, then columns, each skipped if its size stays.
+/// A rectangle of a resized image, computed without the rest: pixels along each row are mixed, then rows, or the other
+/// way round; a step is skipped if its size stays.
 struct ResamplingPlan: Sendable {
   let width: Int
   let height: Int
@@ -23,33 +24,57 @@ struct ResamplingPlan: Sendable {
   ) {
     let across = ResamplingWeights<Int32>(size: width, newSize: newWidth, range: columns)
     let down = ResamplingWeights<Int32>(size: height, newSize: newHeight, range: rows)
+    let neededRows = down?.span ?? rows, neededColumns = across?.span ?? columns
     let lineCount = columns.count * channels
-    let needed = down?.span ?? rows
 
-    func fill(_ row: Int, _ line: UnsafeMutablePointer<UInt8>) {
-      let from = source + row * rowStride
+    func mixColumns(_ line: UnsafePointer<UInt8>, stride: Int, into target: UnsafeMutablePointer<UInt8>) {
+      let line = line - neededColumns.lowerBound * stride
       if let across {
         channels == 1
-          ? across.mix1(from, pixelStride: pixelStride, into: line)
-          : across.mix3(from, pixelStride: pixelStride, into: line)
+          ? across.mix1(line, pixelStride: stride, into: target) : across.mix3(line, pixelStride: stride, into: target)
       } else {
         for column in 0..<columns.count {
           for channel in 0..<channels {
-            line[column * channels + channel] = from[(columns.lowerBound + column) * pixelStride + channel]
+            target[column &* channels &+ channel] = line[(columns.lowerBound &+ column) &* stride &+ channel]
           }
         }
       }
     }
 
+    let start = source + neededRows.lowerBound * rowStride + neededColumns.lowerBound * pixelStride
     guard let down else {
-      for (position, row) in needed.enumerated() { fill(row, target + position * lineCount) }
+      for row in 0..<rows.count {
+        mixColumns(start + row * rowStride, stride: pixelStride, into: target + row * lineCount)
+      }
       return
     }
-    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: needed.count * lineCount) { lines in
-      for (position, row) in needed.enumerated() { fill(row, lines.baseAddress! + position * lineCount) }
-      down.mixRows(lines.baseAddress!, firstRow: needed.lowerBound, count: lineCount, into: target)
+    if takesRowsFirst {
+      let count = neededColumns.count * pixelStride
+      // Mixed in place, the bytes between a pixel's samples come along; the last pixel may lack them.
+      let mixed = count - pixelStride + channels
+      withUnsafeTemporaryAllocation(of: UInt8.self, capacity: rows.count * count) { lines in
+        let lines = lines.baseAddress!
+        down.mixRows(start, rowStride: rowStride, count: mixed, into: lines, targetStride: count)
+        for row in 0..<rows.count {
+          mixColumns(lines + row * count, stride: pixelStride, into: target + row * lineCount)
+        }
+      }
+    } else {
+      withUnsafeTemporaryAllocation(of: UInt8.self, capacity: neededRows.count * lineCount) { lines in
+        let lines = lines.baseAddress!
+        for row in 0..<neededRows.count {
+          mixColumns(start + row * rowStride, stride: pixelStride, into: lines + row * lineCount)
+        }
+        down.mixRows(lines, rowStride: lineCount, count: lineCount, into: target, targetStride: lineCount)
+      }
     }
   }
+
+  /// Whether Pillow mixes whole rows before the pixels of a row, which decides how the result is rounded.
+  ///
+  /// Found by trying Pillow 13.0: it does so if the height shrinks, and by more than twice what the width loses. Earlier
+  /// versions never do; samples then differ by 1 at most.
+  private var takesRowsFirst: Bool { newHeight < height && height - newHeight > 2 * (width - newWidth) }
 
   /// Resizes a plane of floats as PyTorch's antialiased bilinear does.
   ///
@@ -84,7 +109,9 @@ struct ResamplingPlan: Sendable {
 }
 
 extension ResamplingWeights<Int32> {
-  /// The whole number nearest to a fixed-point sum, within 8 bits. Sums are never negative: no weight is.
+  /// The whole number nearest to a fixed-point sum, within 8 bits.
+  ///
+  /// Sums are never negative: no weight is.
   @inline(__always)
   private static func rounded(_ sum: Int32) -> UInt8 { UInt8(truncatingIfNeeded: min(sum &>> precision, 255)) }
 
@@ -124,20 +151,22 @@ extension ResamplingWeights<Int32> {
     }
   }
 
-  /// New rows made of whole rows of `count` samples, the first of which is row `firstRow` of the image.
+  /// New rows made of rows of `count` samples; `lines` is the first row that any of them needs.
   func mixRows(
-    _ lines: UnsafePointer<UInt8>, firstRow: Int, count: Int, into target: UnsafeMutablePointer<UInt8>
+    _ lines: UnsafePointer<UInt8>, rowStride: Int, count: Int, into target: UnsafeMutablePointer<UInt8>,
+    targetStride: Int
   ) {
+    let firstRow = starts[0]
     withUnsafeTemporaryAllocation(of: Int32.self, capacity: count) { buffer in
       let sums = buffer.baseAddress!
       for row in 0..<starts.count {
         sums.update(repeating: Self.half, count: count)
         for tap in 0..<counts[row] {
-          let line = lines + (starts[row] + tap - firstRow) * count
+          let line = lines + (starts[row] + tap - firstRow) * rowStride
           let factor = weights[row * stride + tap]
           for sample in 0..<count { sums[sample] &+= Int32(line[sample]) &* factor }
         }
-        let output = target + row * count
+        let output = target + row * targetStride
         for sample in 0..<count { output[sample] = Self.rounded(sums[sample]) }
       }
     }

@@ -1,5 +1,7 @@
 #pragma once
 
+// Declared in every build, because Swift reads this without the macro; defined where PATCHCORE_FAISS is.
+
 #include <stddef.h>
 #include <stdint.h>
 

@@ -1,0 +1,102 @@
+import Evaluation
+import Foundation
+import ImageFiles
+import PatchCore
+
+/// The scores that a run's heat maps draw darkest and lightest.
+struct ColourScale {
+  let lower: Float
+  let upper: Float
+
+  init(lower: Float, upper: Float) {
+    self.lower = lower
+    self.upper = upper
+  }
+
+  /// Reads `LOWER,UPPER`; `nil` if it is not two finite numbers in order.
+  init?(parsing text: String) {
+    let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+      .map { Float($0.trimmingCharacters(in: .whitespaces)) }
+    guard parts.count == 2, let lower = parts[0], let upper = parts[1], lower.isFinite, upper.isFinite, lower < upper
+    else { return nil }
+    self.init(lower: lower, upper: upper)
+  }
+}
+
+/// Keeps the patch scores of a run, which are small, so that all maps can be drawn on one scale at its end.
+struct PictureCollector {
+  private var pictures: [(name: String, scores: PatchScores)] = []
+  private var lowest = Float.infinity
+  private var highest = -Float.infinity
+
+  /// Keeps the scores of an image.
+  mutating func add(_ name: String, _ prediction: Prediction) {
+    pictures.append((name, prediction.patchScores))
+    for value in prediction.patchScores.values { (lowest, highest) = (min(lowest, value), max(highest, value)) }
+  }
+
+  /// From the lowest to the highest patch score of the run.
+  var scale: ColourScale {
+    guard lowest.isFinite, lowest < highest else {
+      // Every patch of the run has one score; any scale draws them alike.
+      let value = lowest.isFinite ? lowest : 0
+      return ColourScale(lower: value - 1, upper: value + 1)
+    }
+    return ColourScale(lower: lowest, upper: highest)
+  }
+
+  /// Writes `NAME_map.png` and `NAME_overlay.png` of every image, and `NAME_image.png` where asked for.
+  ///
+  /// - Parameters:
+  ///   - folder: where to; folders in names are made.
+  ///   - source: the images in the order in which they were added.
+  ///   - detector: the detector that scored them.
+  ///   - scale: the one scale of all maps.
+  ///   - includingImages: whether the image as the network saw it is written too.
+  func write(
+    to folder: String, source: ImageSource, detector: FittedDetector, scale: ColourScale, includingImages: Bool = false,
+    _ run: Run
+  ) throws {
+    let heatMap = try HeatMap(lower: scale.lower, upper: scale.upper)
+    for (number, picture) in pictures.enumerated() {
+      try run.progress.reporter.report("drawing", number, of: pictures.count)
+      let image = try source.load(number).image
+      let map = try detector.map(of: picture.scores, for: image)
+      let base = try detector.description.map.size == .crop ? detector.description.preprocess.picture(of: image) : image
+      let path = (folder as NSString).appendingPathComponent(picture.name)
+      try makeFolder((path as NSString).deletingLastPathComponent)
+      try ImageFile.write(heatMap.image(of: map), to: path + "_map.png")
+      try ImageFile.write(heatMap.overlay(map, on: base), to: path + "_overlay.png")
+      if includingImages { try ImageFile.write(base, to: path + "_image.png") }
+    }
+    try run.progress.reporter.report("drawing", pictures.count, of: pictures.count)
+  }
+
+  /// Writes a report with the pictures of all images.
+  func writeReport(
+    _ report: EvaluationReport, dataset: Dataset, detector: FittedDetector, to folder: String, _ run: Run
+  ) throws {
+    let source = ImageSource(files: pictures.map(\.name), relativeTo: dataset.root)
+    try makeFolder(folder)
+    var named = PictureCollector()
+    named.pictures = pictures.map { ("pictures/" + ($0.name as NSString).deletingPathExtension, $0.scores) }
+    try named.write(
+      to: folder, source: source, detector: detector, scale: scale, includingImages: true, run)
+    let links = zip(pictures, named.pictures).map { original, picture in
+      (original.name, ReportFolder.Pictures(image: picture.name + "_image.png", overlay: picture.name + "_overlay.png"))
+    }
+    try ReportFolder(folder).write(
+      report, pictures: Dictionary(uniqueKeysWithValues: links),
+      pictureScale: "darkest \(scale.lower), lightest \(scale.upper), the same for all images")
+  }
+}
+
+/// Makes a folder and those above it.
+func makeFolder(_ path: String) throws {
+  guard !path.isEmpty else { return }
+  do {
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  } catch {
+    throw PatchCoreError(.invalidFile, "\(path): the folder cannot be made: \(error.localizedDescription)", cause: error)
+  }
+}
