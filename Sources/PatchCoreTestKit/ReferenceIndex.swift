@@ -15,7 +15,7 @@ public struct ReferenceIndex: NeighbourIndex {
   /// Dimension of a row, d.
   public var dimension: Int { bank.columns }
 
-  /// The nearest rows, squared distances rounded to 32 bits, ties in 64 bits to the lower row.
+  /// The nearest rows by squared distance, rounded to 32 bits; ties to the lower row.
   ///
   /// - Throws: `PatchCoreError` with code `.shapeMismatch` if the dimensions differ or k is below 1.
   public func search(_ queries: Matrix, k: Int) throws -> Neighbours {
@@ -27,9 +27,11 @@ public struct ReferenceIndex: NeighbourIndex {
     let kept = min(k, count)
     var rows: [Int32] = [], distances: [Float] = []
     for query in 0..<queries.rows {
-      for (distance, row) in ranking(of: queries, query).prefix(kept) {
+      // Rounded before they are ordered: numbers that differ only in 64 bits are equal in the result.
+      let rounded = ranking(of: queries, query).map { (distance: Float($0.distance), row: $0.row) }
+      for (distance, row) in rounded.sorted(by: { $0 < $1 }).prefix(kept) {
         rows.append(Int32(row))
-        distances.append(Float(distance))
+        distances.append(distance)
       }
     }
     return Neighbours(queries: queries.rows, k: kept, rows: rows, squaredDistances: distances)

@@ -31,11 +31,11 @@ import Testing
         let row = y * width + x
         for channel in 0..<channels {
           let near = (first.sum(channel, y, x, size) + first.at(channel, y, x)) / Double(size * size + 1)
-          worst = max(worst, abs(near - Double(result.vectors[row: row, column: channel])))
+          worst = max(worst, abs(near - Double(result.vectors[row, channel])))
           let far =
             (second.interpolated(2 * channel, y, x, size) + second.interpolated(2 * channel + 1, y, x, size))
             / Double(2 * size * size)
-          worst = max(worst, abs(far - Double(result.vectors[row: row, column: channels + channel])))
+          worst = max(worst, abs(far - Double(result.vectors[row, channels + channel])))
         }
       }
     }

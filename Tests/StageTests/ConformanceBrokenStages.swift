@@ -16,6 +16,11 @@ enum Broken {
 
     init() {}
 
+    private enum CodingKeys: String, CodingKey {
+      case fault
+      case isExact = "is_exact"
+    }
+
     init(fault: Fault, isExact: Bool = true) {
       self.fault = fault
       self.isExact = isExact
