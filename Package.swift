@@ -47,7 +47,7 @@ let package = Package(
     // Stage plugins, by role.
     .plugin("Extractors", ["Compute", "ConvNet", "TensorFiles"]),
     .plugin("Aggregation", ["CKernels"]),
-    .plugin("Subsampling", ["Compute"]),
+    .plugin("Subsampling", ["Compute", "CKernels"]),
     .plugin("Search", ["Compute"]),
     .target(
       name: "CFaiss", path: "Plugins/FaissSearch/CFaiss",
@@ -86,7 +86,8 @@ let package = Package(
     .tests("CommandTests", ["PatchCoreCommands", "PatchCoreStandard", "PatchCore", "ImageFiles", "TensorFiles"]),
     .tests(
       "ReferenceTests",
-      ["PatchCore", "PatchCoreStandard", "TensorFiles", "ImageFiles", "Evaluation", "Subsampling", "Extractors"]),
+      ["PatchCore", "PatchCoreStandard", "TensorFiles", "ImageFiles", "Evaluation", "Compute", "Subsampling",
+        "Extractors"]),
   ]
 )
 

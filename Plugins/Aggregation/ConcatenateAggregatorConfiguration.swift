@@ -5,7 +5,9 @@ public struct ConcatenateAggregatorConfiguration: AggregatorConfiguration {
   /// `concatenate`.
   public static let kind = "concatenate"
 
-  /// Height and width of a patch in cells of each layer's map, an odd number. Default 3, anomalib's fixed value.
+  /// Height and width of a patch in cells of each layer's map, an odd number.
+  ///
+  /// Default 3, anomalib's fixed value.
   public var patchSize = 3
 
   /// The defaults.

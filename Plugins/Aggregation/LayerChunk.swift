@@ -43,7 +43,7 @@ struct LayerChunk {
     pitch = layer.width + 2 * padding
     plane = (layer.height + 2 * padding) * pitch
     channels = taps.elements[taps.starts[first]] / cells..<taps.elements[taps.starts[last + 1] - 1] / cells + 1
-    let block = Int(PK_WEIGHTED_SUM_BLOCK)
+    let block = Int(PC_WEIGHTED_SUM_BLOCK)
     outputPlane = (((grid.height - 1) * pitch + (grid.width - 1) * geometry.stride + 1) + block - 1) / block * block
     for output in outputs {
       var tap = taps.starts[output]
@@ -97,7 +97,7 @@ struct LayerChunk {
     let rowOffsets = Array(0..<Int64(patchSize))
     let ones = [Float](repeating: 1, count: patchSize)
     for (position, channel) in summedChannels.enumerated() {
-      pk_weighted_sum(
+      pc_weighted_sum(
         source + (channel - channels.lowerBound) * plane, rowOffsets, ones, Int64(patchSize),
         source + (channels.count + position) * plane, Int64(plane - patchSize + 1))
     }
@@ -109,10 +109,10 @@ struct LayerChunk {
           let terms = Int64(termStarts[output + 1] - first)
           let target = planes + output * outputPlane
           if stride == 1 {
-            pk_weighted_sum(source, offsets + first, weights + first, terms, target, Int64(outputPlane))
+            pc_weighted_sum(source, offsets + first, weights + first, terms, target, Int64(outputPlane))
           } else {
             for row in 0..<grid.height {
-              pk_weighted_sum(
+              pc_weighted_sum(
                 source + row * stride * pitch, offsets + first, weights + first, terms, target + row * pitch,
                 Int64((grid.width - 1) * stride + 1))
             }

@@ -17,12 +17,12 @@ struct LinearAxis {
     }
   }
 
-  func withKernelAxis<R>(_ body: (pk_axis) throws -> R) rethrows -> R {
+  func withKernelAxis<R>(_ body: (pc_axis) throws -> R) rethrows -> R {
     try lower.withUnsafeBufferPointer { lower in
       try upper.withUnsafeBufferPointer { upper in
         try fraction.withUnsafeBufferPointer { fraction in
           try body(
-            pk_axis(
+            pc_axis(
               lower: lower.baseAddress, upper: upper.baseAddress, fraction: fraction.baseAddress,
               count: Int64(fraction.count)))
         }

@@ -7,13 +7,21 @@ public struct OfficialAggregatorConfiguration: AggregatorConfiguration {
   /// `official`.
   public static let kind = "official"
 
-  /// Height and width of a patch in cells of each layer's map, p. Default 3.
+  /// Height and width of a patch in cells of each layer's map, p.
+  ///
+  /// Default 3.
   public var patchSize = 3
-  /// Cells from one patch to the next. Default 1.
+  /// Cells from one patch to the next.
+  ///
+  /// Default 1.
   public var stride = 1
-  /// The length each layer's patch is pooled to before layers are joined. Default 1024.
+  /// The length each layer's patch is pooled to before layers are joined.
+  ///
+  /// Default 1024.
   public var layerDimension = 1024
-  /// Dimension of a patch embedding, d. Default 1024.
+  /// Dimension of a patch embedding, d.
+  ///
+  /// Default 1024.
   public var dimension = 1024
 
   /// The defaults.

@@ -6,7 +6,9 @@ import PatchCore
 /// Outputs are cut into chunks; a chunk of an image is one piece of parallel work. Within a chunk each output is first a
 /// plane over the layer's own grid (a weighted sum of shifted planes), then a column of the rows of the result.
 struct PatchOperator {
-  /// Outputs per chunk. The planes of one chunk and of its channels fit the second-level cache.
+  /// Outputs per chunk.
+  ///
+  /// The planes of one chunk and of its channels fit the second-level cache.
   private static let chunkSize = 64
 
   private let geometry: PatchGeometry
@@ -58,7 +60,7 @@ struct PatchOperator {
     let grid = geometry.grids[layer], count = part.outputs.count
     let cells = grid.height * grid.width * count
     let writesDirectly = layer == 0
-    let slack = Int(PK_WEIGHTED_SUM_BLOCK)
+    let slack = Int(PC_WEIGHTED_SUM_BLOCK)
     let sourceCount = part.sourceCount + slack, planeCount = count * part.outputPlane + slack
     let total = sourceCount + planeCount + (writesDirectly ? 0 : cells + grid.width * count)
     withUnsafeTemporaryAllocation(of: Float.self, capacity: total) { scratch in
@@ -67,18 +69,18 @@ struct PatchOperator {
       part.fillPlanes(from: image, source: source, planes: planes)
       let step = Int64(geometry.stride)
       guard !writesDirectly else {
-        pk_planes_to_rows(
+        pc_planes_to_rows(
           planes, Int64(part.outputPlane), Int64(count), Int64(grid.height), Int64(grid.width), Int64(part.pitch), step,
           rows, Int64(dimension))
         return
       }
       let vectors = planes + planeCount
-      pk_planes_to_rows(
+      pc_planes_to_rows(
         planes, Int64(part.outputPlane), Int64(count), Int64(grid.height), Int64(grid.width), Int64(part.pitch), step,
         vectors, Int64(count))
       axes[layer].rows.withKernelAxis { rowAxis in
         axes[layer].columns.withKernelAxis { columnAxis in
-          pk_add_interpolated(
+          pc_add_interpolated(
             vectors, Int64(grid.width), Int64(count), rowAxis, columnAxis, vectors + cells, rows, Int64(dimension))
         }
       }

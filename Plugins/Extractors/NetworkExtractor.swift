@@ -11,8 +11,6 @@ public struct NetworkExtractor: FeatureExtractor {
   /// Where the weights come from.
   public let weights: WeightsOrigin
 
-  private let table: NetworkTable
-  private let taps: [String]
   private let parameters: NetworkWeights
   private let networks: CompiledNetworkCache
 
@@ -35,8 +33,6 @@ public struct NetworkExtractor: FeatureExtractor {
     let engine = try compute.makeEngine()
     self.layers = layers
     self.weights = weights
-    self.table = table
-    self.taps = taps
     self.parameters = parameters
     networks = CompiledNetworkCache { shape in
       try engine.compile(table, weights: parameters, input: shape, precision: compute.precision, taps: taps)
@@ -45,9 +41,7 @@ public struct NetworkExtractor: FeatureExtractor {
 
   /// The maps of a batch of images; each image is computed as if it were alone.
   public func extract(_ images: FeatureMap) throws -> [FeatureMap] {
-    // The table's own check comes first: its message names the layer that an image is too small for.
-    _ = try table.shapes(for: images.shape)
-    return try networks.network(for: images.shape).run(images)
+    try networks.network(for: images.shape).run(images)
   }
 
   /// The folded weights, with their origin in the notes `weights` and `digest`.

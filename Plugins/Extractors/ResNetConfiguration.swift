@@ -84,7 +84,7 @@ public struct ResNetConfiguration: FeatureExtractorConfiguration, Hashable {
       if !loaded.unexpected.isEmpty {
         context.logger.warning(
           """
-          \(path) holds \(loaded.unexpected.count) tensors that \(architecture.rawValue) does not know, ignored: \
+          \(path) holds tensors that \(architecture.rawValue) does not know, ignored (\(loaded.unexpected.count)): \
           \(loaded.unexpected.joined(separator: ", "))
           """)
       }

@@ -3,9 +3,9 @@ import CFaiss
 import PatchCore
 import TensorFiles
 
-/// A native index. A class because it owns native memory, freed when the last reference goes.
+/// A native index.
 ///
-/// `@unchecked Sendable`: the pointer never changes, and once built the native index is only read.
+/// A class because it owns native memory, freed when the last reference goes. `@unchecked Sendable`: the pointer never changes, and once built the native index is only read.
 final class FaissHandle: @unchecked Sendable {
   private let pointer: OpaquePointer
 
@@ -17,7 +17,8 @@ final class FaissHandle: @unchecked Sendable {
   static func building(over bank: Matrix, shape: IVFPQShape, seed: UInt64) throws -> FaissHandle {
     // FAISS takes a 32-bit seed and adds 1 to it; 30 bits stay clear of overflow.
     let settings = cfaiss_settings(
-      lists: shape.lists, sub_quantisers: shape.subQuantisers, bits: shape.bits, seed: Int32(truncatingIfNeeded: seed >> 34))
+      lists: shape.lists, sub_quantisers: shape.subQuantisers, bits: shape.bits,
+      seed: Int32(truncatingIfNeeded: seed >> 34))
     var pointer: OpaquePointer?
     try bank.withUnsafeBufferPointer { values in
       try call("building the index") {

@@ -14,6 +14,7 @@ import TensorFiles
 ///
 /// Jégou, Douze, Schmid, *Product Quantization for Nearest Neighbor Search* (2011), doi:10.1109/TPAMI.2010.57.
 public struct FaissIVFPQConfiguration: NeighbourIndexConfiguration {
+  /// The name in a description, `faiss_ivfpq`.
   public static let kind = "faiss_ivfpq"
 
   /// Number of inverted lists, at most the rows of the bank.
@@ -22,9 +23,13 @@ public struct FaissIVFPQConfiguration: NeighbourIndexConfiguration {
   /// most `m / 39` and at least 1. 4 to 16 times the square root is FAISS's advice; 39 is the fewest points per
   /// centroid it trains on without a warning. The reference code's 512 would leave 3 rows per list in a small bank.
   public var lists: Int?
-  /// Number of parts a vector is cut into, each with a codebook of its own; a divisor of the dimension. Default 64.
+  /// Number of parts a vector is cut into, each with a codebook of its own; a divisor of the dimension.
+  ///
+  /// Default 64, as in the reference code.
   public var subQuantisers = 64
-  /// Bits of a code per part, 4 to 8: the codebook has `2^bits` entries and needs as many rows. Default 8.
+  /// Bits of a code per part, 4 to 8; default 8.
+  ///
+  /// A codebook has `2^bits` entries and needs a bank of as many rows.
   public var bits = 8
   /// Lists that a query looks through, at most all of them; if `lists` is derived, more than there are means all.
   ///
@@ -37,7 +42,11 @@ public struct FaissIVFPQConfiguration: NeighbourIndexConfiguration {
 
   /// Creates settings.
   ///
-  /// - Parameter lists: number of inverted lists; `nil` derives it from the bank.
+  /// - Parameters:
+  ///   - lists: number of inverted lists; `nil` derives it from the bank.
+  ///   - subQuantisers: number of parts a vector is cut into.
+  ///   - bits: bits of a code per part.
+  ///   - probes: lists that a query looks through.
   public init(lists: Int? = nil, subQuantisers: Int = 64, bits: Int = 8, probes: Int = 1) {
     self.lists = lists
     self.subQuantisers = subQuantisers
@@ -60,6 +69,7 @@ public struct FaissIVFPQConfiguration: NeighbourIndexConfiguration {
     try container.encode(probes, forKey: .probes)
   }
 
+  /// Always `false`.
   public var isExact: Bool { false }
 
   /// Trains an index on the bank and adds the bank's rows to it.

@@ -72,7 +72,9 @@ struct IVFPQFormat {
     }
   }
 
-  /// The length of each list. FAISS writes pairs of list and length if more than half of the lists are empty.
+  /// The length of each list.
+  ///
+  /// FAISS writes pairs of list and length if more than half of the lists are empty.
   private func listSizes(_ cursor: inout Cursor) throws -> [Int] {
     var sizes = [Int](repeating: 0, count: shape.lists)
     var total = 0
@@ -109,7 +111,7 @@ struct IVFPQFormat {
   fileprivate static func damaged(_ reason: String) -> PatchCoreError {
     PatchCoreError(
       .invalidArtifact, stage: NeighbourIndexRole.name,
-      "the stored faiss_ivfpq index does not belong to this bank and these settings, or is damaged: \(reason); fit again")
+      "the stored faiss_ivfpq index is damaged, or belongs to another bank or other settings: \(reason); fit again")
   }
 }
 

@@ -32,7 +32,7 @@ struct BankNeighbourhoods {
           let first = block * Self.blockSize
           let length = min(Self.blockSize, count - first)
           for (position, centre) in centres.enumerated() {
-            pk_squared_distances(
+            pc_squared_distances(
               source + centre * dimension, source + first * dimension, Int64(length), Int64(dimension),
               near + position * count + first)
           }

@@ -15,7 +15,8 @@ struct MaximumScorer: Scorer {
     guard grid.count > 0 else {
       guard grid.images == 0 else {
         throw PatchCoreError(
-          .shapeMismatch, stage: "scorer", "\(grid.images) images with \(grid.height) x \(grid.width) patches each; "
+          .shapeMismatch, stage: "scorer",
+          "\(grid.images) images with \(grid.height) x \(grid.width) patches each; "
             + "give at least one patch per image")
       }
       return []
@@ -51,13 +52,16 @@ struct MaximumScorer: Scorer {
     }
     guard embeddings.dimension == bank.dimension else {
       throw PatchCoreError(
-        .shapeMismatch, stage: "scorer", "the memory bank holds \(bank.dimension)-dimensional rows, the aggregator "
+        .shapeMismatch, stage: "scorer",
+        "the memory bank holds \(bank.dimension)-dimensional rows, the aggregator "
           + "produces \(embeddings.dimension); fit again with this aggregator")
     }
     guard neighbourIndex.count == bank.count, neighbourIndex.dimension == bank.dimension else {
       throw PatchCoreError(
-        .shapeMismatch, stage: "scorer", "the index covers \(neighbourIndex.count) rows of dimension "
-          + "\(neighbourIndex.dimension), the memory bank has \(bank.count) of \(bank.dimension); build the index again")
+        .shapeMismatch, stage: "scorer",
+        "the index covers \(neighbourIndex.count) rows of dimension "
+          + "\(neighbourIndex.dimension), the memory bank has \(bank.count) of \(bank.dimension); build the index again"
+      )
     }
   }
 }

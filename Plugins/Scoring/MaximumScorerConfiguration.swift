@@ -8,9 +8,13 @@ public struct MaximumScorerConfiguration: ScorerConfiguration {
   /// `maximum`.
   public static let kind = "maximum"
 
-  /// Rows of the bank that a patch is compared with, k; at most the bank's size is used. Default 1.
+  /// Rows of the bank that a patch is compared with, k; at most the bank's size is used.
+  ///
+  /// Default 1.
   public var neighbours = 1
-  /// The unit that is averaged over the neighbours. Default `squared_euclidean`.
+  /// The unit that is averaged over the neighbours.
+  ///
+  /// Default `squared_euclidean`.
   public var distance = DistanceUnit.squaredEuclidean
 
   /// The defaults.

@@ -8,12 +8,17 @@ public struct ReweightedScorerConfiguration: ScorerConfiguration {
   /// `reweighted`.
   public static let kind = "reweighted"
 
-  /// Rows of the bank that a patch is compared with, k; at most the bank's size is used. Default 1, as in the paper.
+  /// Rows of the bank that a patch is compared with, k; at most the bank's size is used.
+  ///
+  /// Default 1, as in the paper.
   public var neighbours = 1
   /// Rows of the bank in the neighbourhood of the nearest row, itself counted, b; at most the bank's size is used.
+  ///
   /// With 1 the score is not reweighted. Default 9, as in anomalib.
   public var bankNeighbours = 9
-  /// The unit of patch scores and of s*; the exponents of equation 7 are always Euclidean. Default `euclidean`.
+  /// The unit of patch scores and of s*; the exponents of equation 7 are always Euclidean.
+  ///
+  /// Default `euclidean`.
   public var distance = DistanceUnit.euclidean
 
   /// The defaults.

@@ -5,6 +5,7 @@ import PatchCore
 ///
 /// It has no settings.
 public struct ExactIndexConfiguration: NeighbourIndexConfiguration {
+  /// The name in a description.
   public static let kind = "exact"
 
   /// An exact index.

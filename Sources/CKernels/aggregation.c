@@ -1,15 +1,15 @@
 #include "CKernelsAggregation.h"
 
 #if defined(__x86_64__)
-#define PK_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#define PC_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
-#define PK_CLONES
+#define PC_CLONES
 #endif
 
-enum { BLOCK = PK_WEIGHTED_SUM_BLOCK };
+enum { BLOCK = PC_WEIGHTED_SUM_BLOCK };
 
-PK_CLONES
-void pk_weighted_sum(const float *source, const int64_t *offsets, const float *weights, int64_t terms,
+PC_CLONES
+void pc_weighted_sum(const float *source, const int64_t *offsets, const float *weights, int64_t terms,
                      float *restrict target, int64_t length) {
   for (int64_t i = 0; i < length; i += BLOCK) {
     float sums[BLOCK] = {0};
@@ -39,7 +39,7 @@ static inline void transpose_4x4(const float *from, int64_t fromStride, float *t
   *(float4_unaligned *)(to + 3 * toStride) = __builtin_shufflevector(ef, gh, 2, 3, 6, 7);
 }
 
-void pk_planes_to_rows(const float *planes, int64_t planeStride, int64_t count, int64_t height, int64_t width,
+void pc_planes_to_rows(const float *planes, int64_t planeStride, int64_t count, int64_t height, int64_t width,
                        int64_t pitch, int64_t step, float *target, int64_t targetStride) {
   const int64_t quads = step == 1 ? width / 4 * 4 : 0;
   for (int64_t y = 0; y < height; ++y) {
@@ -57,8 +57,8 @@ void pk_planes_to_rows(const float *planes, int64_t planeStride, int64_t count, 
   }
 }
 
-PK_CLONES
-void pk_add_interpolated(const float *source, int64_t sourceWidth, int64_t count, pk_axis rows, pk_axis columns,
+PC_CLONES
+void pc_add_interpolated(const float *source, int64_t sourceWidth, int64_t count, pc_axis rows, pc_axis columns,
                          float *restrict scratch, float *restrict target, int64_t targetStride) {
   const int64_t length = sourceWidth * count;
   for (int64_t y = 0; y < rows.count; ++y) {
@@ -74,8 +74,8 @@ void pk_add_interpolated(const float *source, int64_t sourceWidth, int64_t count
   }
 }
 
-PK_CLONES
-void pk_squared_distances(const float *query, const float *rows, int64_t count, int64_t dimension,
+PC_CLONES
+void pc_squared_distances(const float *query, const float *rows, int64_t count, int64_t dimension,
                           float *restrict distances) {
   for (int64_t row = 0; row < count; ++row) {
     const float *values = rows + row * dimension;

@@ -132,3 +132,14 @@ PC_CLONES long pc_near_rows(
     if (products[start] <= limit) rows[count++] = (int32_t)start;
   return count;
 }
+
+long pc_far_rows(const float *distances, long n, long count, int32_t *rows, float *scratch) {
+  memcpy(scratch, distances, (size_t)n * sizeof(float));
+  float least = kth_smallest(scratch, n, n - count + 1);
+  long above = 0, written = 0;
+  for (long j = 0; j < n; j++) above += distances[j] > least;
+  long equal = count - above;
+  for (long j = 0; j < n; j++)
+    if (distances[j] > least || (distances[j] == least && equal-- > 0)) rows[written++] = (int32_t)j;
+  return written;
+}

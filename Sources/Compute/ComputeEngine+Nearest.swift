@@ -79,10 +79,13 @@ extension ComputeEngine {
     _ queries: Matrix, _ bank: PreparedBank, _ k: Int, into result: inout Neighbours, from first: Int
   ) throws {
     let queryPieces = evenPieces(of: queries.rows, atMost: Piece.queries)
-    let found = FoundNeighbours(count: queryPieces.count * bank.pieces)
-    try parallelLoop(queryPieces.count * bank.pieces) { piece in
-      let (query, bankPiece) = piece.quotientAndRemainder(dividingBy: bank.pieces)
-      found.set(piece, search(queries.slice(queryPieces[query]), bank, rows: bank.rows(ofPiece: bankPiece), k))
+    var found = [[Neighbour]](repeating: [], count: queryPieces.count * bank.pieces)
+    try found.withUnsafeMutableBufferPointer { found in
+      nonisolated(unsafe) let found = found
+      try parallelLoop(found.count) { piece in
+        let (query, bankPiece) = piece.quotientAndRemainder(dividingBy: bank.pieces)
+        found[piece] = search(queries.slice(queryPieces[query]), bank, rows: bank.rows(ofPiece: bankPiece), k)
+      }
     }
 
     let kept = result.k
@@ -171,27 +174,6 @@ private struct Neighbour: Comparable {
     left.squaredDistance < right.squaredDistance
       || (left.squaredDistance == right.squaredDistance && left.row < right.row)
   }
-}
-
-/// What each piece of a search found, written by the thread that searched it.
-///
-/// Unchecked: pieces write to different elements, which are read after all pieces end.
-private final class FoundNeighbours: @unchecked Sendable {
-  private let pieces: UnsafeMutableBufferPointer<[Neighbour]>
-
-  init(count: Int) {
-    pieces = .allocate(capacity: count)
-    pieces.initialize(repeating: [])
-  }
-
-  deinit {
-    pieces.deinitialize()
-    pieces.deallocate()
-  }
-
-  func set(_ piece: Int, _ neighbours: [Neighbour]) { pieces[piece] = neighbours }
-
-  subscript(piece: Int) -> [Neighbour] { pieces[piece] }
 }
 
 extension PreparedBank {

@@ -8,9 +8,7 @@ public struct PreparedBank: Sendable {
   /// Squared Euclidean norm of each row, summed in double precision, then rounded.
   let squaredNorms: [Float]
 
-  /// Computes the norms. O(m d).
-  ///
-  /// - Parameter vectors: `m x d`, all finite.
+  /// Computes the norms, in O(m d).
   public init(_ vectors: Matrix) throws {
     let columns = vectors.columns
     var norms = [Float](repeating: 0, count: vectors.rows)

@@ -43,20 +43,6 @@ public enum ResNet: String, Sendable, Hashable, CaseIterable, Codable {
     }
   }
 
-  /// Reads torchvision's name of the network.
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    let name = try container.decode(String.self)
-    guard let network = ResNet(rawValue: name) else {
-      let known = Self.allCases.map(\.rawValue)
-      let nearest = nearestName(to: name, among: known).map { "; did you mean \($0)?" } ?? ""
-      throw DecodingError.dataCorruptedError(
-        in: container,
-        debugDescription: "there is no architecture \(name) here; known: \(known.joined(separator: ", "))\(nearest)")
-    }
-    self = network
-  }
-
   /// The network's operations, the layers `layer1` to `layer4`, and the tensors of its checkpoints.
   public var architecture: NetworkArchitecture {
     let form = form

@@ -29,7 +29,8 @@ extension Dataset {
     guard !good.images.isEmpty else { throw try DatasetFolder.noImages(in: root + "/" + nominalName) }
     guard top.images.isEmpty else {
       throw PatchCoreError(
-        .invalidDataset, "\(root) holds \(top.images.count) images beside its classes "
+        .invalidDataset,
+        "\(root) holds \(top.images.count) images beside its classes "
           + "(\(DatasetFolder.listing(top.images))); move them into good or the folder of their defect")
     }
     var samples = good.images.map { DatasetSample(path: "\(nominalName)/\($0)", label: .nominal, use: .train) }
@@ -49,7 +50,8 @@ extension Dataset {
     let known = Set(classes.map(\.name))
     if let lost = truth?.folders.first(where: { $0 != nominalName && !known.contains($0) }) {
       throw PatchCoreError(
-        .invalidDataset, "\(root): masks/\(lost) holds masks, but there is no folder \(lost); remove it, or add the images")
+        .invalidDataset,
+        "\(root): masks/\(lost) holds masks, but there is no folder \(lost); remove it, or add the images")
     }
     return Dataset(root: root, kind: .folder, samples: samples)
   }
@@ -85,10 +87,12 @@ extension Dataset {
       return PatchCoreError(.invalidDataset, "\(holds); it looks like MVTec AD's layout, so write mvtec:\(top.path)")
     }
     if classes.contains("MT_Free") {
-      return PatchCoreError(.invalidDataset, "\(holds); it looks like magnetic tiles, so write magnetic-tile:\(top.path)")
+      return PatchCoreError(
+        .invalidDataset, "\(holds); it looks like magnetic tiles, so write magnetic-tile:\(top.path)")
     }
     return PatchCoreError(
-      .invalidDataset, "\(holds), so which images are nominal is unknown; rename their folder to good, or give a folder "
+      .invalidDataset,
+      "\(holds), so which images are nominal is unknown; rename their folder to good, or give a folder "
         + "that holds nominal images alone")
   }
 }

@@ -15,11 +15,13 @@ extension Dataset {
     guard top.folders.contains("train"), top.folders.contains("test") else { throw try notMVTec(top) }
     let train = try DatasetFolder(root + "/train")
     guard train.folders.contains(nominalName) else {
-      throw PatchCoreError(.invalidDataset, "\(root)/train has no folder good, which holds the nominal images to fit with")
+      throw PatchCoreError(
+        .invalidDataset, "\(root)/train has no folder good, which holds the nominal images to fit with")
     }
     if let defect = train.folders.first(where: { $0 != nominalName }) {
       throw PatchCoreError(
-        .invalidDataset, "\(root)/train holds the folder \(defect) beside good; only nominal images are fitted with, so "
+        .invalidDataset,
+        "\(root)/train holds the folder \(defect) beside good; only nominal images are fitted with, so "
           + "move it to test")
     }
     let nominal = try DatasetFolder(root + "/train/" + nominalName)
@@ -55,7 +57,8 @@ extension Dataset {
     try matcher.refuseUnmatched(in: root)
     if let lost = truth?.folders.first(where: { $0 != nominalName && !test.folders.contains($0) }) {
       throw PatchCoreError(
-        .invalidDataset, "\(root): ground_truth/\(lost) holds masks, but there is no folder test/\(lost); remove it, or "
+        .invalidDataset,
+        "\(root): ground_truth/\(lost) holds masks, but there is no folder test/\(lost); remove it, or "
           + "add the images")
     }
     return Dataset(root: root, kind: .mvtec, samples: samples)
@@ -68,12 +71,14 @@ extension Dataset {
     }
     if let first = categories.first {
       return PatchCoreError(
-        .invalidDataset, "\(top.path) holds \(categories.count) categories (\(DatasetFolder.listing(categories))); give "
+        .invalidDataset,
+        "\(top.path) holds \(categories.count) categories (\(DatasetFolder.listing(categories))); give "
           + "one, such as mvtec:\(top.path)/\(first)")
     }
     let found = (top.folders.map { $0 + "/" } + top.images + top.others)
     return PatchCoreError(
-      .invalidDataset, "\(top.path) does not have MVTec AD's layout: the folders train/good and test are needed, it "
+      .invalidDataset,
+      "\(top.path) does not have MVTec AD's layout: the folders train/good and test are needed, it "
         + "holds \(found.isEmpty ? "nothing" : DatasetFolder.listing(found))")
   }
 }

@@ -16,7 +16,8 @@ extension Dataset {
     guard top.folders.contains(free) else {
       let found = top.folders.map { $0 + "/" } + top.images + top.others
       throw PatchCoreError(
-        .invalidDataset, "\(root) does not have the magnetic-tile layout: the folder \(free) is needed, it holds "
+        .invalidDataset,
+        "\(root) does not have the magnetic-tile layout: the folder \(free) is needed, it holds "
           + (found.isEmpty ? "nothing" : DatasetFolder.listing(found)))
     }
     var samples: [DatasetSample] = []
@@ -26,11 +27,14 @@ extension Dataset {
       let inner = try DatasetFolder(root + "/" + name)
       let relative = inner.folders.contains("Imgs") ? name + "/Imgs" : name
       let folder = relative == name ? inner : try DatasetFolder(root + "/" + relative)
-      let images = folder.images.filter { ["jpg", "jpeg"].contains(DatasetFolder.splitExtension($0).lowercasedExtension) }
+      let images = folder.images.filter {
+        ["jpg", "jpeg"].contains(DatasetFolder.splitExtension($0).lowercasedExtension)
+      }
       let masks = folder.images.filter { DatasetFolder.splitExtension($0).lowercasedExtension == "png" }
       guard !images.isEmpty else {
         throw PatchCoreError(
-          .invalidDataset, "\(folder.path) holds no JPEG images"
+          .invalidDataset,
+          "\(folder.path) holds no JPEG images"
             + (masks.isEmpty ? "" : ", only \(masks.count) PNG files, which are masks here"))
       }
       if name == free {

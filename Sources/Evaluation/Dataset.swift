@@ -53,7 +53,8 @@ public struct Dataset: Sendable, Hashable {
     if hasFixedSplit {
       guard split.nominalTestFraction == 0 else {
         throw PatchCoreError(
-          .invalidConfiguration, stage: "split", "nominal_test_fraction is \(split.nominalTestFraction), but the layout "
+          .invalidConfiguration, stage: "split",
+          "nominal_test_fraction is \(split.nominalTestFraction), but the layout "
             + "\(kind.rawValue) of \(root) fixes its test images; leave the key out, or set it to 0")
       }
       return self
@@ -63,5 +64,17 @@ public struct Dataset: Sendable, Hashable {
     for position in nominal { divided[position].use = .train }
     for held in try split.heldOut(among: nominal.count, seed: seed) { divided[nominal[held]].use = .test }
     return Dataset(root: root, kind: kind, samples: divided, maskThreshold: maskThreshold)
+  }
+
+  /// The image files in a folder and the folders in it, relative to it, ordered by the bytes of their path.
+  ///
+  /// - Parameter folder: the folder.
+  /// - Returns: at least one path.
+  /// - Throws: `PatchCoreError` with code `.invalidDataset` if the folder is missing or holds no image; the message says
+  ///   what it holds and which files are read.
+  public static func images(below folder: String) throws -> [String] {
+    let images = try DatasetFolder.imagesBelow(folder)
+    guard !images.isEmpty else { throw try DatasetFolder.noImages(in: folder) }
+    return images
   }
 }

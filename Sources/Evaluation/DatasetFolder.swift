@@ -1,11 +1,9 @@
 import Foundation
+import ImageFiles
 import PatchCore
 
 /// A folder of a data set: its images and folders, ordered by the bytes of their names.
 struct DatasetFolder {
-  /// The extensions that are read, in lower case.
-  static let imageExtensions = ["jpeg", "jpg", "png", "tif", "tiff"]
-
   /// The full path.
   let path: String
   /// Names of the image files.
@@ -79,7 +77,7 @@ struct DatasetFolder {
   /// Whether a file's name has the extension of an image.
   static func isImage(_ name: String) -> Bool {
     let split = splitExtension(name)
-    return !split.stem.isEmpty && imageExtensions.contains(split.lowercasedExtension)
+    return !split.stem.isEmpty && ImageFile.extensions.contains(split.lowercasedExtension)
   }
 
   /// A name without its extension, and the extension in lower case.
@@ -92,13 +90,15 @@ struct DatasetFolder {
   static func precedes(_ left: String, _ right: String) -> Bool { left.utf8.lexicographicallyPrecedes(right.utf8) }
 
   /// The last part of a path.
-  static func lastComponent(of path: String) -> String { URL(fileURLWithPath: path).lastPathComponent }
+  static func lastComponent(of path: String) -> String {
+    URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
+  }
 
   /// An error that says what a folder without images holds and which files are read.
   ///
   /// - Throws: as `init`, if the folder cannot be listed at all.
   static func noImages(in path: String, what: String = "no images") throws -> PatchCoreError {
-    let read = "files ending in " + imageExtensions.joined(separator: ", ") + " are read"
+    let read = "files ending in " + ImageFile.extensions.joined(separator: ", ") + " are read"
     let folder = try DatasetFolder(path)
     let contents = folder.others + folder.folders.map { $0 + "/" }
     guard !contents.isEmpty else {

@@ -30,7 +30,8 @@ public struct DatasetLocation: Sendable, Hashable {
     let known = DatasetKind.allCases.map(\.rawValue)
     guard let colon = text.firstIndex(of: ":") else {
       throw PatchCoreError(
-        .invalidDataset, "the data set \(text) has no kind; write KIND:PATH, where KIND is "
+        .invalidDataset,
+        "the data set \(text) has no kind; write KIND:PATH, where KIND is "
           + known.joined(separator: ", ") + ", such as folder:\(text)")
     }
     let name = String(text[..<colon]), path = String(text[text.index(after: colon)...])

@@ -69,6 +69,7 @@ public struct Evaluator: Sendable {
     }
     var pixelAUROC: Double?
     if let reason = pixelReason() { undefined["pixel_auroc"] = reason } else { pixelAUROC = try pixels.areaUnderROC() }
+    if coverage.unseenShare == nil { undefined["unseen_defect_share"] = "no mask holds a defect pixel" }
     return EvaluationReport(
       imageAUROC: imageAUROC, pixelAUROC: pixelAUROC, definitions: Self.definitions(detector), undefined: undefined,
       dataset: EvaluationReport.DatasetSummary(

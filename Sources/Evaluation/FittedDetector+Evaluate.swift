@@ -23,7 +23,8 @@ extension FittedDetector {
     let samples = dataset.test
     guard !samples.isEmpty else {
       throw PatchCoreError(
-        .invalidDataset, "\(dataset.root): has no test images; set split: {nominal_test_fraction: 0.2} and fit again, or "
+        .invalidDataset,
+        "\(dataset.root): has no test images; set split: {nominal_test_fraction: 0.2} and fit again, or "
           + "give a data set with defects")
     }
     try refuseTrainingImages(dataset, samples, progress)
@@ -52,20 +53,17 @@ extension FittedDetector {
     }
     try progress.report("comparing with the training images", samples.count, of: samples.count)
     try LeakGuard.refuse(
-      test: digests, among: trainingImages.map { .init(path: $0.name, digest: $0.digest) })
+      test: digests, among: trainingImages.map { LeakGuard.DigestedImage($0) })
   }
 
   private func defects(
     _ sample: DatasetSample, _ dataset: Dataset, _ geometry: PreprocessingGeometry
   ) throws -> (defects: DefectMask, coverage: DefectCoverage)? {
-    guard sample.label.isAnomalous, let maskPath = sample.maskPath else { return nil }
-    let path = dataset.file(maskPath)
-    let bytes = try ImageFile.bytes(ofFile: path)
-    var mask = Mask(try ImageFile.decode(bytes: bytes, name: path), isOneBit: Mask.isOneBitPNG(bytes))
-    if let threshold = dataset.maskThreshold { mask = mask.binarised(above: threshold) }
+    guard sample.label.isAnomalous, let mask = try dataset.mask(of: sample) else { return nil }
     guard mask.width == geometry.width, mask.height == geometry.height else {
       throw PatchCoreError(
-        .invalidDataset, "\(path): the mask has \(mask.width) x \(mask.height) pixels, its image "
+        .invalidDataset,
+        "\(sample.maskPath ?? sample.path): the mask has \(mask.width) x \(mask.height) pixels, its image "
           + "\(geometry.width) x \(geometry.height)")
     }
     let rule = description.evaluation.masks

@@ -1,4 +1,6 @@
-/// A piece of HTML. Text becomes HTML only by escaping, so names of files and classes cannot break the page.
+/// A piece of HTML.
+///
+/// Text becomes HTML only by escaping, so names of files and classes cannot break the page.
 struct HTML: Sendable {
   /// The markup.
   private(set) var markup: String
@@ -46,7 +48,8 @@ struct HTML: Sendable {
 
   /// A page with a style sheet of our own.
   static func page(title: String, style: StaticString, body: [HTML]) -> String {
-    let head = "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+    let head =
+      "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       + "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
     return head + HTML("title", title).markup + "\n<style>\n\(style)</style>\n</head>\n<body>\n"
       + body.map { $0.markup + "\n" }.joined() + "</body>\n</html>\n"

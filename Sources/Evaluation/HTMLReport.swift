@@ -71,7 +71,8 @@ struct HTMLReport {
             score(Double(row.leastScore)), score(Double(row.greatestScore)),
           ].map { HTML("td", ["class": "n"], $0) })
     }
-    return HTML("div", ["class": "wide"], [HTML("table", [:], [HTML("thead", [:], [header]), HTML("tbody", [:], rows)])])
+    return HTML(
+      "div", ["class": "wide"], [HTML("table", [:], [HTML("thead", [:], [header]), HTML("tbody", [:], rows)])])
   }
 
   private var gallery: [HTML] {

@@ -14,6 +14,9 @@ public enum LeakGuard {
       self.path = path
       self.digest = digest
     }
+
+    /// A training image that an artifact remembers.
+    public init(_ image: TrainingImage) { self.init(path: image.name, digest: image.digest) }
   }
 
   /// Refuses test images whose bytes are those of a training image, under whatever name.
@@ -26,12 +29,14 @@ public enum LeakGuard {
   /// - Throws: `PatchCoreError` with code `.invalidDataset` that names the first images, their number and the remedy.
   /// - Complexity: O(n + m).
   public static func refuse(test: [DigestedImage], among training: [DigestedImage]) throws {
-    let trained = Dictionary(training.map { ($0.digest.lowercased(), $0.path) }, uniquingKeysWith: { first, _ in first })
+    let trained = Dictionary(
+      training.map { ($0.digest.lowercased(), $0.path) }, uniquingKeysWith: { first, _ in first })
     let leaks = test.compactMap { image in trained[image.digest.lowercased()].map { (image.path, $0) } }
     guard !leaks.isEmpty else { return }
     let names = leaks.map { $0 == $1 ? $0 : "\($0), fitted as \($1)" }
     throw PatchCoreError(
-      .invalidDataset, stage: "evaluate", "\(leaks.count) of \(test.count) test images are among the \(training.count) "
+      .invalidDataset, stage: "evaluate",
+      "\(leaks.count) of \(test.count) test images are among the \(training.count) "
         + "images that the detector was fitted with (\(DatasetFolder.listing(names, limit: 3))); evaluate with other "
         + "images, or fit again with split: {nominal_test_fraction: 0.2}, which keeps some nominal images apart")
   }

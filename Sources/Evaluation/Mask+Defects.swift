@@ -28,7 +28,7 @@ extension Mask {
 
   /// How many defect pixels of the original the detector sees and does not see.
   ///
-  /// A pixel is seen if its centre lies in the part of the original that the crop shows.
+  /// A pixel is seen if its centre lies in the part of the original that the crop shows, as for maps at original size.
   ///
   /// - Parameters:
   ///   - rule: which value is a defect.
@@ -37,16 +37,12 @@ extension Mask {
   /// - Throws: `PatchCoreError` with code `.shapeMismatch` if mask and image differ in size.
   public func coverage(_ rule: MaskRule, geometry: PreprocessingGeometry) throws -> DefectCoverage {
     try check(geometry)
-    let seen = geometry.originalRectangle
-    let columns = (0..<width).map { Double($0) + 0.5 >= seen.x && Double($0) + 0.5 < seen.x + seen.width }
     let least = rule.leastDefectValue
     var coverage = DefectCoverage()
     for row in 0..<height {
-      let centre = Double(row) + 0.5
-      let isRowSeen = centre >= seen.y && centre < seen.y + seen.height
       for column in 0..<width where values[row * width + column] >= least {
         coverage.defectPixels += 1
-        if !isRowSeen || !columns[column] { coverage.unseenDefectPixels += 1 }
+        if !geometry.covers(x: column, y: row) { coverage.unseenDefectPixels += 1 }
       }
     }
     return coverage
@@ -55,7 +51,8 @@ extension Mask {
   private func check(_ geometry: PreprocessingGeometry) throws {
     guard geometry.width == width, geometry.height == height else {
       throw PatchCoreError(
-        .shapeMismatch, stage: "evaluate", "the mask has \(width) x \(height) pixels, its image \(geometry.width) x "
+        .shapeMismatch, stage: "evaluate",
+        "the mask has \(width) x \(height) pixels, its image \(geometry.width) x "
           + "\(geometry.height); a mask must lie on its image pixel by pixel")
     }
   }

@@ -35,7 +35,8 @@ struct MaskMatcher {
       let stem = Self.stem(image)
       if let other = imageOfStem.updateValue(image, forKey: stem) {
         throw PatchCoreError(
-          .invalidDataset, "\(imageFolder)/\(other) and \(imageFolder)/\(image) have the same name but for the "
+          .invalidDataset,
+          "\(imageFolder)/\(other) and \(imageFolder)/\(image) have the same name but for the "
             + "extension, so their masks cannot be told apart; rename one")
       }
       let candidates = [stem + Array("_mask".utf8), stem].filter { maskOfStem[$0] != nil }
@@ -62,13 +63,15 @@ struct MaskMatcher {
     if !unmatchedImages.isEmpty {
       let names = DatasetFolder.listing(unmatchedImages)
       throw PatchCoreError(
-        .invalidDataset, "\(root): \(unmatchedImages.count) images with defects have no mask (\(names)), others do; add "
+        .invalidDataset,
+        "\(root): \(unmatchedImages.count) images with defects have no mask (\(names)), others do; add "
           + "the missing masks, or remove all masks to evaluate scores alone")
     }
     if !unmatchedMasks.isEmpty {
       let names = DatasetFolder.listing(unmatchedMasks)
       throw PatchCoreError(
-        .invalidDataset, "\(root): \(unmatchedMasks.count) masks have no image (\(names)); name a mask like its image, "
+        .invalidDataset,
+        "\(root): \(unmatchedMasks.count) masks have no image (\(names)); name a mask like its image, "
           + "as 000.png and 000_mask.png, or remove it")
     }
   }

@@ -42,7 +42,8 @@ public struct RankingScores: Sendable {
     if let defects {
       guard defects.height == map.height, defects.width == map.width else {
         throw PatchCoreError(
-          .shapeMismatch, stage: "evaluate", "\(image): the map has \(map.width) x \(map.height) pixels, the mask "
+          .shapeMismatch, stage: "evaluate",
+          "\(image): the map has \(map.width) x \(map.height) pixels, the mask "
             + "\(defects.width) x \(defects.height)")
       }
     }
@@ -97,7 +98,8 @@ public struct RankingScores: Sendable {
 
   private static func notFinite(_ score: Float, _ image: String, _ what: String) -> PatchCoreError {
     PatchCoreError(
-      .notFinite, stage: "evaluate", "\(image): \(what) is \(score); results cannot be ranked. Check the weights and "
+      .notFinite, stage: "evaluate",
+      "\(image): \(what) is \(score); results cannot be ranked. Check the weights and "
         + "the preprocessing of the detector")
   }
 }

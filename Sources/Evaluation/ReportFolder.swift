@@ -45,7 +45,8 @@ public struct ReportFolder: Sendable {
       try data.write(to: URL(fileURLWithPath: path + "/" + name), options: .atomic)
     } catch {
       throw PatchCoreError(
-        .invalidFile, stage: "evaluate", "\(path)/\(name) cannot be written: \(error.localizedDescription)", cause: error)
+        .invalidFile, stage: "evaluate", "\(path)/\(name) cannot be written: \(error.localizedDescription)",
+        cause: error)
     }
   }
 }

@@ -73,7 +73,9 @@ struct ScoreHistogram {
           ], score(place)))
     }
     pieces.append(
-      HTML("text", ["class": "tick", "x": number(width / 2 + 20), "y": number(below + 18), "text-anchor": "middle"], "image score"))
+      HTML(
+        "text", ["class": "tick", "x": number(width / 2 + 20), "y": number(below + 18), "text-anchor": "middle"],
+        "image score"))
     let height = below + 26
     return HTML(
       "svg",

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import PatchCore
 import Synchronization
 
 /// The two streams of the process: results on standard output, everything else on standard error.

@@ -57,8 +57,9 @@ struct FitCommand: CatalogueCommand {
   }
 
   private func trainingImages(_ description: PipelineDescription) throws -> ImageSource {
-    if let images { return try ImageSource(folder: images) }
-    let dataset = try Dataset(specification: dataset ?? "").splitting(description.split, seed: description.seed)
+    if let images { return ImageSource(files: try Dataset.images(below: images), relativeTo: images) }
+    let dataset = try DatasetLocation(parsing: dataset ?? "").read()
+      .splitting(description.split, seed: description.seed)
     return ImageSource(files: dataset.train.map(\.path), relativeTo: dataset.root)
   }
 }

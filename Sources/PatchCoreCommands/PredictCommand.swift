@@ -62,7 +62,7 @@ struct PredictCommand: CatalogueCommand {
     }
     run.progress.end()
     if let maps {
-      let scale = try scale.flatMap(ColourScale.init(parsing:)) ?? collector.scale
+      let scale = scale.flatMap(ColourScale.init(parsing:)) ?? collector.scale
       try collector.write(to: maps, source: source, detector: detector, scale: scale, run)
       Console.error("\(maps): heat maps, dark \(scale.lower) to light \(scale.upper)")
     }

@@ -155,7 +155,8 @@ extension FailureLog {
       }
     }
     let recall = Double(hits) / Double(max(1, queries.rows * k))
-    expect(isExact || recall >= recallFloor, "recall", "\(recall) of the true neighbours, at least \(recallFloor) asked")
+    expect(
+      isExact || recall >= recallFloor, "recall", "\(recall) of the true neighbours, at least \(recallFloor) asked")
   }
 }
 

@@ -9,6 +9,7 @@ public struct AtomicFileWriter: ~Copyable {
   private let descriptor: Int32
   private let file: String
   private var buffer: [UInt8] = []
+  private var storedCount = 0
   /// Bytes taken so far.
   public private(set) var byteCount = 0
 
@@ -53,14 +54,15 @@ public struct AtomicFileWriter: ~Copyable {
     try pending.withUnsafeBufferPointer { (bytes) throws(TensorFileError) in try send(UnsafeRawBufferPointer(bytes)) }
   }
 
-  private func send(_ bytes: UnsafeRawBufferPointer) throws(TensorFileError) {
+  private mutating func send(_ bytes: UnsafeRawBufferPointer) throws(TensorFileError) {
     var rest = bytes[...]
     while !rest.isEmpty {
       let written = Foundation.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress!, rest.count)
       if written < 0 {
         if errno == EINTR { continue }
-        throw .system(file, "cannot be written (\(byteCount) bytes were to be stored so far)")
+        throw .system(file, "cannot be written beyond byte \(storedCount), nothing of it is kept")
       }
+      storedCount += written
       rest = rest.dropFirst(written)
     }
   }

@@ -4,7 +4,7 @@
 /// every instruction that `torch.save` does not write for tensors in containers. The language is that of Python's
 /// `pickletools` module.
 struct PickleReader {
-  /// Values that a checkpoint may create; bounds the memory that a small file can claim.
+  /// Values that a checkpoint may create, remembered ones and marks counted again; bounds the memory that a small file can claim.
   private static let valueLimit = 2_000_000
   private static let pickleLimit = 64 << 20
   private static let textLimit = 1 << 20
@@ -52,7 +52,9 @@ struct PickleReader {
       let version = try cursor.integer(UInt8.self, for: "the pickle protocol")
       guard (2...5).contains(version) else { throw damaged("it has the pickle protocol \(version)") }
     case .frame: _ = try cursor.integer(UInt64.self, for: "a frame's length")
-    case .mark: marks.append(stack.count)
+    case .mark:
+      try count()
+      marks.append(stack.count)
     case .none: try push(.none)
     case .newTrue: try push(.boolean(true))
     case .newFalse: try push(.boolean(false))
@@ -105,11 +107,15 @@ struct PickleReader {
   // MARK: Stack and memo
 
   private mutating func push(_ value: PickleObject.Value) throws(TensorFileError) {
+    try count()
+    stack.append(value)
+  }
+
+  private mutating func count() throws(TensorFileError) {
     valueCount += 1
     guard valueCount <= Self.valueLimit else {
       throw refused("creates more than \(Self.valueLimit) values")
     }
-    stack.append(value)
   }
 
   private mutating func pop() throws(TensorFileError) -> PickleObject.Value { try popLast(1)[0] }
@@ -130,6 +136,7 @@ struct PickleReader {
     guard let value = stack.last, stack.count > marks.last ?? 0 else {
       throw damaged("an instruction lacks its operands")
     }
+    try count()
     memo[number] = value
   }
 
@@ -190,7 +197,9 @@ struct PickleReader {
     case ("torch", _) where name.hasSuffix("Storage"):
       guard let type = ElementType(torchStorage: name) else {
         let known = ElementType.allCases.map(\.torchStorage).joined(separator: ", ")
-        throw refused("holds a tensor in torch.\(name); supported are \(known): convert it in Python")
+        throw TensorFileError(
+          file: cursor.file,
+          message: "holds a tensor in torch.\(name); supported are \(known): convert it in Python, such as with .int()")
       }
       try push(.global(.storage(type)))
     default:

@@ -30,7 +30,7 @@ extension Tensor {
 
   /// The same numbers in heap memory of their own.
   private func copied() -> Tensor {
-    let copy = TensorStorage(byteCount: byteCount)
+    let copy = TensorStorage(uninitialisedByteCount: byteCount)
     withBytes { copy.mutableBytes.copyMemory(from: $0) }
     return Tensor(elementType: elementType, shape: shape, storage: copy)
   }

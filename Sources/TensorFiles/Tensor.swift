@@ -59,7 +59,7 @@ public struct Tensor: Sendable {
 
 extension Tensor {
   private init(elementType: ElementType, shape: [Int], copying source: UnsafeRawBufferPointer) {
-    let storage = TensorStorage(byteCount: source.count)
+    let storage = TensorStorage(uninitialisedByteCount: source.count)
     if source.count > 0 { storage.mutableBytes.copyMemory(from: source) }
     self.init(elementType: elementType, shape: shape, storage: storage)
   }

@@ -24,13 +24,18 @@ public final class TensorStorage: @unchecked Sendable {
   public static let alignment = 64
 
   /// Zero-filled heap memory, aligned to 64 bytes.
-  public init(byteCount: Int) {
+  public convenience init(byteCount: Int) {
+    self.init(uninitialisedByteCount: byteCount)
+    if let base { memset(base, 0, byteCount) }
+  }
+
+  /// Heap memory, aligned to 64 bytes, that the caller fills at once.
+  init(uninitialisedByteCount byteCount: Int) {
     precondition(byteCount >= 0, "negative size")
     var pointer: UnsafeMutableRawPointer?
     if byteCount > 0 {
       let status = posix_memalign(&pointer, Self.alignment, byteCount)
       precondition(status == 0, "out of memory: \(byteCount) bytes")
-      memset(pointer!, 0, byteCount)
     }
     base = pointer
     owner = .heap

@@ -73,7 +73,7 @@ struct TorchStorages {
       !(UInt(bitPattern: base) + UInt(place.lowerBound)).isMultiple(of: UInt(width))
     else { return (storage, place.lowerBound) }
     try spend(place.count, name: name)
-    let copy = TensorStorage(byteCount: place.count)
+    let copy = TensorStorage(uninitialisedByteCount: place.count)
     copy.mutableBytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: storage.bytes[place]))
     alignedCopies[key] = copy
     return (copy, 0)
@@ -116,7 +116,7 @@ struct TorchStorages {
     _ source: PickleObject.StridedTensor, elementType: ElementType, byteCount: Int, from storage: TensorStorage,
     at offset: Int
   ) -> Tensor {
-    let result = TensorStorage(byteCount: byteCount)
+    let result = TensorStorage(uninitialisedByteCount: byteCount)
     switch elementType.byteWidth {
     case 1: copy(source, UInt8.self, from: storage, at: offset, to: result)
     case 2: copy(source, UInt16.self, from: storage, at: offset, to: result)

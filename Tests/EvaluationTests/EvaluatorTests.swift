@@ -17,7 +17,9 @@ import Testing
     Dataset(root: "/data/part", kind: .folder, samples: paths.map(sample))
   }
 
-  private static func map(_ values: Float...) -> AnomalyMap { AnomalyMap(height: 1, width: values.count, values: values) }
+  private static func map(_ values: Float...) -> AnomalyMap {
+    AnomalyMap(height: 1, width: values.count, values: values)
+  }
 
   private static func mask(_ values: Bool...) -> DefectMask {
     DefectMask(height: 1, width: values.count, values: values)
@@ -85,6 +87,7 @@ import Testing
         == "0 nominal and 2 anomalous test images; both are needed. Set split: {nominal_test_fraction: 0.2} in the "
         + "description and fit again")
     #expect(report.undefined["pixel_auroc"] == "1 images with a defect have no mask")
+    #expect(report.undefined["unseen_defect_share"] == "no mask holds a defect pixel")
     let text = String(decoding: try report.json(), as: UTF8.self)
     #expect(text.contains("\"image_auroc\" : null") && text.contains("\"unseen_defect_share\" : null"))
 

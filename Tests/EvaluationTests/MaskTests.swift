@@ -78,7 +78,9 @@ import Testing
 
   @Test func takesBrightnessAsPillowDoes() throws {
     // Pillow: Image.new("RGB", (1, 1), colour).convert("L").getpixel((0, 0))
-    let colours: [([UInt8], UInt8)] = [([255, 0, 0], 76), ([0, 255, 0], 150), ([0, 0, 255], 29), ([10, 200, 77], 129)]
+    let colours: [([UInt8], UInt8)] = [
+      ([255, 0, 0], 76), ([0, 255, 0], 150), ([0, 0, 255], 29), ([10, 200, 77], 129),
+    ]
     for (colour, grey) in colours {
       let rgb = try Image(width: 1, height: 1, format: .rgb8, bytes: colour)
       let bgr = try Image(width: 1, height: 1, format: .bgr8, bytes: colour.reversed())
@@ -102,5 +104,21 @@ import Testing
     #expect(!Mask.isOneBitPNG(header + [1, 3, 0, 0, 0]))
     #expect(!Mask.isOneBitPNG(header + [1]))
     #expect(!Mask.isOneBitPNG([0xFF, 0xD8, 0xFF] + header + [1, 0]))
+  }
+
+  @Test func readsFiles() throws {
+    func sample(_ mask: String?) -> DatasetSample {
+      DatasetSample(path: "a.png", label: .anomalous(defect: "cut"), maskPath: mask, use: .test)
+    }
+    let data = Dataset(root: Fixture.folder(), kind: .mvtec, samples: [])
+    #expect(try data.mask(of: sample(nil)) == nil)
+    #expect(
+      try data.mask(of: sample("mask-1bit.png")) == Mask(height: 1, width: 3, values: [255, 0, 255], isOneBit: true))
+    #expect(
+      try data.mask(of: sample("mask-8bit.png")) == Mask(height: 1, width: 5, values: [0, 100, 127, 128, 255]))
+    let tiles = Dataset(root: Fixture.folder(), kind: .magneticTile, samples: [], maskThreshold: 127)
+    #expect(
+      try tiles.mask(of: sample("mask-8bit.png")) == Mask(height: 1, width: 5, values: [0, 0, 0, 255, 255]))
+    expectError(.invalidFile, containing: ["lost.png"]) { _ = try data.mask(of: sample("lost.png")) }
   }
 }

@@ -73,7 +73,10 @@ import Testing
     let training = (0..<9).map { LeakGuard.DigestedImage(path: "good/\($0).png", digest: "AA0\($0)") }
     try LeakGuard.refuse(test: [LeakGuard.DigestedImage(path: "good/0.png", digest: "bb")], among: training)
     let test =
-      [LeakGuard.DigestedImage(path: "new/x.png", digest: "aa03"), LeakGuard.DigestedImage(path: "y.png", digest: "cc")]
+      [
+        LeakGuard.DigestedImage(path: "new/x.png", digest: "aa03"),
+        LeakGuard.DigestedImage(path: "y.png", digest: "cc"),
+      ]
       + (4..<8).map { LeakGuard.DigestedImage(path: "good/\($0).png", digest: "aa0\($0)") }
     expectError(
       .invalidDataset,

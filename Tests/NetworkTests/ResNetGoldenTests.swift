@@ -8,11 +8,11 @@ import Testing
 @Suite struct ResNetGoldenTests {
   /// The agreement asked for.
   ///
-  /// Float32 sums in another order reach 9e-7 over 152 layers (the goldens' metadata).
+  /// Seen: 1.0e-6 with oneDNN and 5.4e-7 with OpenBLAS over 152 layers; torchvision's own float32 differs by 9.0e-7.
   static let tolerance = 1e-5
 
-  /// Plain loops in double precision differ by the rounding of folded weights and goldens alone: below 2e-7 is usual.
-  static let naiveTolerance = 2e-6
+  /// Plain loops in double precision differ by the rounding of folded weights and goldens alone; 6.3e-8 seen.
+  static let naiveTolerance = 3e-7
 
   static let engines: [ComputeSettings.Engine] = {
     #if OneDNN
@@ -42,7 +42,7 @@ import Testing
     }
   }
 
-  /// Where an engine and torchvision disagree, this says which of the two the table and the folding are on.
+  /// Table and folding without an engine: if only the test above fails, the engine is at fault.
   @Test(arguments: [ResNet.resnet18, .resnet50])
   func plainLoopsAgreeWithTorchvision(_ network: ResNet) throws {
     let goldens = try ResNetGoldens(network)

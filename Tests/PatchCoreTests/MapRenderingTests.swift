@@ -23,7 +23,9 @@ import Testing
     }
   }
 
-  /// Scores lie in [0, 1). The originals round to 32 bits after each of three steps; torch's convolution, which sums
+  /// Scores lie in [0, 1).
+  ///
+  /// The originals round to 32 bits after each of three steps; torch's convolution, which sums
   /// 1089 products in 32 bits, is the least exact of them: 1.5e-6 from ours, the others 1.2e-7.
   static let tolerance: Float = 2e-6
 

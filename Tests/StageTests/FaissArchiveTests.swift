@@ -40,8 +40,8 @@ import Testing
     let configuration = FaissIVFPQConfiguration(lists: 100, subQuantisers: 6, bits: 4, probes: 1)
     let built = try configuration.makeIndex(over: bank, StageContext())
     let bytes = try Self.bytes(of: built)
-    #expect(bytes.firstRange(of: Array("ilar".utf8)).map { Array(bytes[$0.upperBound + 16..<$0.upperBound + 20]) }
-      == Array("sprs".utf8))
+    let lists = try #require(bytes.firstRange(of: Array("ilar".utf8))?.upperBound)
+    #expect(Array(bytes[lists + 16..<lists + 20]) == Array("sprs".utf8))
     #expect(try Self.restore(bytes, configuration, over: bank).search(few, k: 3) == built.search(few, k: 3))
   }
 

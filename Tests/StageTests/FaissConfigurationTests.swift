@@ -37,7 +37,9 @@ import Testing
     }
     #expect(error?.code == .invalidConfiguration)
     #expect(error?.stage == "neighbour_index")
-    for word in example.words { #expect(error?.message.contains(word) == true, "\(error?.message ?? "") lacks \(word)") }
+    for word in example.words {
+      #expect(error?.message.contains(word) == true, "\(error?.message ?? "") lacks \(word)")
+    }
   }
 
   @Test func refusesABankTooSmallForTheCodebook() {

@@ -12,17 +12,18 @@ import Testing
   /// Two builds of FAISS add the same table entries in other orders, in 32 bits.
   private static let relativeTolerance = 1e-4
 
-  @Test func findsWhatFaissFindsInAnIndexThatFaissWrote() throws {
+  @Test(arguments: [4, 8])
+  func findsWhatFaissFindsInAnIndexThatFaissWrote(bits: Int) throws {
     struct Golden: Decodable {
       var rows: [Int32]
       var distances: [Double]
     }
     let golden = try JSONDecoder().decode(
-      Golden.self, from: Data(contentsOf: FaissTestData.fixtures.appending(path: "faiss_ivfpq_golden.json")))
-    let bytes = try Data(contentsOf: FaissTestData.fixtures.appending(path: "faiss_ivfpq_index.bin"))
+      Golden.self, from: Data(contentsOf: FaissTestData.fixtures.appending(path: "faiss_ivfpq_golden_\(bits).json")))
+    let bytes = try Data(contentsOf: FaissTestData.fixtures.appending(path: "faiss_ivfpq_index_\(bits).bin"))
     let bank = Matrix(rows: 400, columns: 16, FaissTestData.hashed(400 * 16, salt: 1))
     let queries = Matrix(rows: 20, columns: 16, FaissTestData.hashed(20 * 16, salt: 1_000_003))
-    let configuration = FaissIVFPQConfiguration(lists: 6, subQuantisers: 4, bits: 4, probes: 2)
+    let configuration = FaissIVFPQConfiguration(lists: 6, subQuantisers: 4, bits: bits, probes: 2)
     let index = try configuration.restoreIndex(
       from: StageArchive(tensors: ["index": Tensor([UInt8](bytes))]), over: bank, StageContext())
     let found = try index.search(queries, k: 5)

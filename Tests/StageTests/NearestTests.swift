@@ -75,6 +75,20 @@ import Testing
     }
   }
 
+  @Test func sameOnOneAndTwoThreads() throws {
+    let test = Case(description: "", queries: 600, bank: 3100, dimension: 96, k: 5, distinctRows: 1000)
+    let (queries, bank) = Self.data(test, seed: 6)
+    let threads = ThreadCount.current
+    defer { ThreadCount.set(threads) }
+    for engine in Self.engines {
+      let results = try [1, 2, 5].map { count in
+        ThreadCount.set(count)
+        return try engine.nearest(queries: queries, bank: bank, k: 5)
+      }
+      #expect(results[0] == results[1] && results[0] == results[2])
+    }
+  }
+
   @Test func overflowingDistancesAreInfinite() throws {
     let bank = Matrix(rows: 3, columns: 2, [3e30, 0, -3e30, 0, 1e10, 0])
     let queries = Matrix(rows: 1, columns: 2, [1e10, 0])
@@ -128,7 +142,8 @@ import Testing
         #expect(abs(exact[foundRows[place]] - exact[order[place]]) <= tolerance, "query \(query), place \(place)")
         #expect(abs(Double(distances[place]) - exact[foundRows[place]]) <= tolerance)
         if place > 0 {
-          let ordered = distances[place - 1] < distances[place]
+          let ordered =
+            distances[place - 1] < distances[place]
             || (distances[place - 1] == distances[place] && foundRows[place - 1] < foundRows[place])
           #expect(ordered, "query \(query), place \(place)")
         }

@@ -12,10 +12,10 @@ struct AtomicFileTests {
 
   @Test("appear whole, replacing what was there")
   func replaces() throws {
-    try Fixture.withTemporaryFolder { folder in
+    try Fixture.withTemporaryFolder { folder throws in
       let path = folder + "/report.txt"
       try AtomicFile.write(to: path) { try $0.write("first") }
-      try AtomicFile.write(to: path) { writer in
+      try AtomicFile.write(to: path) { writer throws in
         try writer.write("second")
         #expect(try contents(path) == "first")
         // The documented name, so that a stray file of a killed process is recognised.
@@ -32,11 +32,11 @@ struct AtomicFileTests {
 
   @Test("leave the old file and no other when the body throws")
   func failure() throws {
-    try Fixture.withTemporaryFolder { folder in
+    try Fixture.withTemporaryFolder { folder throws in
       let path = folder + "/report.txt"
       try AtomicFile.write(to: path) { try $0.write("first") }
       #expect(throws: Interrupted.self) {
-        try AtomicFile.write(to: path) { writer in
+        try AtomicFile.write(to: path) { writer throws in
           try writer.write(String(repeating: "x", count: 100_000))
           throw Interrupted()
         }
@@ -48,9 +48,9 @@ struct AtomicFileTests {
 
   @Test("can be written twice at once, the last one stays")
   func nested() throws {
-    try Fixture.withTemporaryFolder { folder in
+    try Fixture.withTemporaryFolder { folder throws in
       let path = folder + "/report.txt"
-      try AtomicFile.write(to: path) { outer in
+      try AtomicFile.write(to: path) { outer throws in
         try outer.write("outer")
         try AtomicFile.write(to: path) { try $0.write("inner") }
         #expect(try contents(path) == "inner")
@@ -62,7 +62,7 @@ struct AtomicFileTests {
 
   @Test("follow a symbolic link")
   func links() throws {
-    try Fixture.withTemporaryFolder { folder in
+    try Fixture.withTemporaryFolder { folder throws in
       try AtomicFile.write(to: folder + "/target.txt") { try $0.write("old") }
       try FileManager.default.createSymbolicLink(atPath: folder + "/link.txt", withDestinationPath: "target.txt")
       try AtomicFile.write(to: folder + "/link.txt") { try $0.write("new") }
@@ -73,7 +73,7 @@ struct AtomicFileTests {
 
   @Test("are refused where they cannot stand")
   func refusals() throws {
-    try Fixture.withTemporaryFolder { folder in
+    try Fixture.withTemporaryFolder { folder throws in
       for (path, reason) in [
         (folder, "is a folder"), (folder + "/missing/x.txt", "No such file or directory"),
         (folder + "/missing/", "names a folder"), ("/dev/null", "not a regular file"), ("", "no path"),

@@ -19,7 +19,7 @@ struct NumpyFileTests {
     "are written as NumPy writes them, byte for byte",
     arguments: ["bool", "uint8", "int8", "int32", "int64", "float16", "float32", "float64", "scalar", "empty"])
   func roundTrip(_ name: String) throws {
-    try Fixture.withTemporaryFolder { folder in
+    try Fixture.withTemporaryFolder { folder throws in
       let tensor = try NumpyFile(contentsOf: Fixture.path("\(name).npy")).tensor
       try NumpyFile.write(tensor, to: folder + "/x.npy")
       #expect(try Data(contentsOf: URL(filePath: folder + "/x.npy")) == Data(Fixture.bytes("\(name).npy")))
@@ -76,7 +76,7 @@ struct NumpyFileTests {
   @Test("cannot be written of types that NumPy lacks")
   func bfloat16() throws {
     let tensor = Tensor(elementType: .bfloat16, shape: [2], storage: TensorStorage(byteCount: 4))
-    try Fixture.withTemporaryFolder { folder in
+    try Fixture.withTemporaryFolder { folder throws in
       let message = Fixture.refusal { try NumpyFile.write(tensor, to: folder + "/x.npy") }
       #expect(message.contains("BF16"))
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)

@@ -18,7 +18,7 @@ struct SafetensorsWritingTests {
 
   @Test("equal the reference library's bytes but for the padding of the header")
   func golden() throws {
-    try Fixture.withTemporaryFolder { folder in
+    try Fixture.withTemporaryFolder { folder throws in
       let path = folder + "/written.safetensors"
       try SafetensorsFile.write(
         tensors: sample, metadata: ["patchcore": "line\nquote \" back\\slash \u{1} é"], to: path)
@@ -28,7 +28,7 @@ struct SafetensorsWritingTests {
 
   @Test("give back what was written, data on a multiple of 64 bytes")
   func roundTrip() throws {
-    try Fixture.withTemporaryFolder { folder in
+    try Fixture.withTemporaryFolder { folder throws in
       let path = folder + "/types.safetensors"
       let original = try SafetensorsFile(contentsOf: Fixture.path("types.safetensors"))
       for padding in 0..<70 {
@@ -46,7 +46,7 @@ struct SafetensorsWritingTests {
 
   @Test("begin with the tensor asked for, if none is wider")
   func first() throws {
-    try Fixture.withTemporaryFolder { folder in
+    try Fixture.withTemporaryFolder { folder throws in
       var tensors = sample
       let path = folder + "/x.safetensors"
       let refused = Fixture.refusal { try SafetensorsFile.write(tensors: tensors, first: "bank", to: path) }
@@ -68,7 +68,7 @@ struct SafetensorsWritingTests {
 
   @Test("may replace the file that their tensors are mapped from")
   func overItself() throws {
-    try Fixture.withTemporaryFolder { folder in
+    try Fixture.withTemporaryFolder { folder throws in
       let path = folder + "/x.safetensors"
       try SafetensorsFile.write(tensors: sample, to: path)
       let mapped = try SafetensorsFile(contentsOf: path)
@@ -81,7 +81,7 @@ struct SafetensorsWritingTests {
   @Test("leave nothing behind when progress cancels, and report every byte")
   func cancellation() throws {
     struct Cancelled: Error {}
-    try Fixture.withTemporaryFolder { folder in
+    try Fixture.withTemporaryFolder { folder throws in
       let path = folder + "/x.safetensors"
       let tensors = ["a": Tensor(elementType: .uint8, shape: [40 << 20], storage: TensorStorage(byteCount: 40 << 20))]
       var reports: [Int] = []

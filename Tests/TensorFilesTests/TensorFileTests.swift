@@ -16,18 +16,18 @@ struct TensorFileTests {
       ([1, 2, 0xFE], "the bytes 01 02 fe"),
     ] as [([UInt8], String)])
   func signatures(_ contents: [UInt8], _ words: String) throws {
-    try Fixture.withTemporaryFolder { folder in
+    try Fixture.withTemporaryFolder { folder throws in
       let path = folder + "/weights.pth"
       try Data(contents).write(to: URL(filePath: path))
       let message = Fixture.refusal { _ = try TensorFile.tensors(contentsOf: path) }
-      #expect(message.contains("is no tensor file, but \(words)"), "\(message)")
+      #expect(message.contains(words), "\(message)")
       #expect(message.contains("Expected a .safetensors file or a PyTorch checkpoint"))
     }
   }
 
   @Test("or truncated, missing or folders say so")
   func others() throws {
-    try Fixture.withTemporaryFolder { folder in
+    try Fixture.withTemporaryFolder { folder throws in
       let path = folder + "/weights.pth"
       try Data(Fixture.bytes("types_zip.pth").prefix(2000)).write(to: URL(filePath: path))
       #expect(Fixture.refusal { _ = try TensorFile.tensors(contentsOf: path) }.contains("is a truncated zip archive"))

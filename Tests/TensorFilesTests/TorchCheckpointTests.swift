@@ -51,6 +51,7 @@ struct TorchCheckpointTests {
       ("refused_pickle.pth", "a Python pickle that torch.save did not write"),
       ("refused_compressed.pth", "compressed (method 8)"),
       ("refused_big_endian.pth", "byte order big, expected little"),
+      ("refused_torchscript.pth", "is a TorchScript program"),
       ("refused_no_pickle.zip", "0 entries data.pkl"),
       ("types.safetensors", "a safetensors file"),
     ])
@@ -100,6 +101,8 @@ struct TorchCheckpointTests {
     #expect(Fixture.refusal { _ = try TorchCheckpoint(storage: cycle, name: "cycle") }.contains("holds no tensor"))
     let many = try legacy([UInt8](repeating: 0x4E, count: 3_000_000))
     #expect(Fixture.refusal { _ = try TorchCheckpoint(storage: many, name: "many") }.contains("2000000 values"))
+    let memo = try legacy([0x4E] + (0..<3_000_000).flatMap { [0x71, UInt8($0 & 0xFF)] })
+    #expect(Fixture.refusal { _ = try TorchCheckpoint(storage: memo, name: "memo") }.contains("2000000 values"))
   }
 
   @Test("whose tensor leaves its storage are refused with both numbers")

@@ -30,6 +30,8 @@ void openblas_set_num_threads(int);
 struct cfaiss_index {
   std::unique_ptr<faiss::IndexIVFPQ> ivfpq;
   const float *centroids;
+  /// With 8 bits and FAISS's table of centroids and codebooks, the codebooks by part, coordinate and entry; else empty.
+  std::vector<float> codebooks;
 };
 
 namespace {
@@ -114,6 +116,67 @@ void squared_distances(const float *query, const float *rows, size_t n, size_t d
   }
 }
 
+constexpr size_t byteEntries = 256;
+
+/// The inner products of each part of the query with the 256 entries of the part's codebook.
+#if defined(__x86_64__)
+__attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#endif
+void inner_products(const float *query, const float *codebooks, size_t parts, size_t partSize, float *result) {
+  for (size_t part = 0; part < parts; ++part) {
+    for (size_t entry = 0; entry < byteEntries; entry += 4 * laneCount) {
+      Lanes sums[4] = {};
+      for (size_t i = 0; i < partSize; ++i) {
+        const float *row = codebooks + (part * partSize + i) * byteEntries + entry;
+        for (size_t group = 0; group < 4; ++group) {
+          sums[group] += *reinterpret_cast<const Lanes *>(row + group * laneCount) * query[part * partSize + i];
+        }
+      }
+      for (size_t group = 0; group < 4; ++group) {
+        *reinterpret_cast<Lanes *>(result + part * byteEntries + entry + group * laneCount) = sums[group];
+      }
+    }
+  }
+}
+
+/// What each entry adds to the distance within one list: FAISS's part without the query, less twice the product.
+#if defined(__x86_64__)
+__attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#endif
+void entry_distances(const float *withoutQuery, const float *products, size_t count, float *result) {
+  for (size_t i = 0; i < count; i += laneCount) {
+    *reinterpret_cast<Lanes *>(result + i) = *reinterpret_cast<const Lanes *>(withoutQuery + i) -
+                                             *reinterpret_cast<const Lanes *>(products + i) * 2.0f;
+  }
+}
+
+/// The sum of a code's entries, in an order that depends on the number of parts alone.
+float code_distance(const float *entries, const uint8_t *code, size_t parts) {
+  float sums[4] = {};
+  size_t part = 0;
+  for (; part + 4 <= parts; part += 4) {
+    for (size_t i = 0; i < 4; ++i) sums[i] += entries[(part + i) * byteEntries + code[part + i]];
+  }
+  for (; part < parts; ++part) sums[0] += entries[part * byteEntries + code[part]];
+  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+}
+
+/// Lays out the codebooks for `inner_products` where that path applies.
+void prepare(cfaiss_index &index) {
+  const faiss::IndexIVFPQ &ivfpq = *index.ivfpq;
+  const auto &pq = ivfpq.pq;
+  if (pq.nbits != 8 || ivfpq.use_precomputed_table != 1) return;
+  index.codebooks.resize(pq.M * pq.dsub * byteEntries);
+  for (size_t part = 0; part < pq.M; ++part) {
+    for (size_t entry = 0; entry < byteEntries; ++entry) {
+      const float *values = pq.get_centroids(part, entry);
+      for (size_t i = 0; i < pq.dsub; ++i) {
+        index.codebooks[(part * pq.dsub + i) * byteEntries + entry] = values[i];
+      }
+    }
+  }
+}
+
 /// A distance and the row or list it leads to; ordered by distance, then by number.
 using Candidate = std::pair<float, int32_t>;
 
@@ -167,6 +230,7 @@ extern "C" int cfaiss_build(
     ivfpq.train(rows, bank);
     ivfpq.add(rows, bank);
     result->centroids = flat.get_xb();
+    prepare(*result);
     *index = result.release();
   });
 }
@@ -183,6 +247,10 @@ extern "C" int cfaiss_search(
     for (size_t list = 0; list < lists; ++list) {
       squared_distances(index->centroids + list * d, queries, n, d, lists, toCentroids.data() + list);
     }
+    // FAISS's own scanner computes its tables for SSE; the usual codes of 8 bits have vector code here.
+    const bool hasBytes = !index->codebooks.empty();
+    const size_t parts = ivfpq.pq.M, entries = parts * ivfpq.pq.ksub;
+    std::vector<float> products(hasBytes ? entries : 0), entryDistances(hasBytes ? entries : 0);
     std::unique_ptr<faiss::InvertedListScanner> scanner(ivfpq.get_InvertedListScanner(false, nullptr));
     std::vector<Candidate> coarse(lists), found;
     for (size_t query = 0; query < n; ++query) {
@@ -191,16 +259,27 @@ extern "C" int cfaiss_search(
         coarse[list] = Candidate(proper(toCentroids[query * lists + list]), int32_t(list));
       }
       selectSmallest(coarse, probes);
-      scanner->set_query(vector);
+      if (hasBytes) {
+        inner_products(vector, index->codebooks.data(), parts, ivfpq.pq.dsub, products.data());
+      } else {
+        scanner->set_query(vector);
+      }
       found.clear();
       for (size_t probe = 0; probe < probes; ++probe) {
         const size_t list = coarse[probe].second, size = ivfpq.invlists->list_size(list);
         if (size == 0) continue;
         faiss::InvertedLists::ScopedCodes codes(ivfpq.invlists, list);
         faiss::InvertedLists::ScopedIds ids(ivfpq.invlists, list);
-        scanner->set_list(list, coarse[probe].first);
+        if (hasBytes) {
+          entry_distances(
+              ivfpq.precomputed_table.get() + list * entries, products.data(), entries, entryDistances.data());
+        } else {
+          scanner->set_list(list, coarse[probe].first);
+        }
         for (size_t entry = 0; entry < size; ++entry) {
-          const float distance = scanner->distance_to_code(codes.get() + entry * ivfpq.code_size);
+          const uint8_t *code = codes.get() + entry * ivfpq.code_size;
+          const float distance = hasBytes ? coarse[probe].first + code_distance(entryDistances.data(), code, parts)
+                                          : scanner->distance_to_code(code);
           found.emplace_back(proper(distance), int32_t(ids[entry]));
         }
       }
@@ -240,6 +319,7 @@ extern "C" int cfaiss_read(
     read.release();
     result->ivfpq.reset(ivfpq);
     result->centroids = flat->get_xb();
+    prepare(*result);
     *index = result.release();
   });
 }

@@ -2,6 +2,8 @@
 
 #include <stdint.h>
 
+#include "CKernelsAggregation.h"
+
 // distance.c: squared Euclidean distances, and the choice of near and far rows.
 
 // The squared distance of two rows of d numbers: differences, squares and sum in double precision, in a fixed order.
@@ -15,6 +17,10 @@ double pc_squared_norm(const float *a, long d);
 // Overwrites `products` with those values. Writes to `rows` the numbers of all rows whose value is not above the k-th
 // smallest plus `slack`, ascending, and returns how many there are. `scratch` has room for n numbers. 1 <= k <= n.
 long pc_near_rows(float *products, const float *norms, long n, long k, double slack, int32_t *rows, float *scratch);
+
+// The `count` rows with the largest distances, equal ones by row number; written to `rows`, ascending. `scratch` has room
+// for n numbers. 1 <= count <= n.
+long pc_far_rows(const float *distances, long n, long count, int32_t *rows, float *scratch);
 
 // greedy.c: distances for the greedy coreset. Rows lie in panels of 16: number i of the rows 16 p to 16 p + 15 stands at
 // panels[(p * dimension + i) * 16]. A distance is the square root of a sum of squared differences in single precision,
@@ -56,5 +62,3 @@ void patchcore_average_pool_channel(const float *input, patchcore_window window,
 /// input * factor + offset + addend (may be NULL), negative numbers set to 0 if relu. `output` may be `input`.
 void patchcore_scale_channel(
     const float *input, float factor, float offset, const float *addend, int relu, int64_t count, float *output);
-
-#include "CKernelsAggregation.h"

@@ -1,6 +1,8 @@
 /// How results are compared with the truth: the key `evaluation` of a description.
 public struct EvaluationSettings: Sendable, Hashable, Codable {
-  /// What makes a mask's pixel a defect. Default `official`.
+  /// What makes a mask's pixel a defect.
+  ///
+  /// Default `official`.
   public var masks: MaskRule = .official
 
   private enum CodingKeys: String, CodingKey { case masks }

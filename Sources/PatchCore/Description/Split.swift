@@ -3,7 +3,9 @@
 /// It applies to data sets that do not say themselves which images are for training. The images are drawn from the
 /// description's seed, by the order of their relative names, so the same files give the same split.
 public struct Split: Sendable, Hashable, Codable {
-  /// The share of the nominal images that is held out, at least 0 and below 1. Default 0: all are trained on.
+  /// The share of the nominal images that is held out, at least 0 and below 1.
+  ///
+  /// Default 0: all are trained on.
   ///
   /// n images give `fraction * n` rounded to the nearest number, halves up, but one image is always left to train on.
   public var nominalTestFraction: Double = 0

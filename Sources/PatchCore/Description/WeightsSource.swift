@@ -9,19 +9,21 @@ public enum WeightsSource: Sendable, Hashable, Codable {
 
   /// Reads the word `random` or a mapping with the one key `file`.
   public init(from decoder: any Decoder) throws {
+    let mapping: KeyedDecodingContainer<CodingKeys>
     do {
-      self = .file(try decoder.container(keyedBy: CodingKeys.self).decode(String.self, forKey: .file))
+      mapping = try decoder.container(keyedBy: CodingKeys.self)
+    } catch {
+      // No mapping, so it must be the word.
+      let container = try decoder.singleValueContainer()
+      let word = try container.decode(String.self)
+      guard word == "random" else {
+        throw DecodingError.dataCorruptedError(
+          in: container, debugDescription: "weights are {file: PATH} or random, not \(word)")
+      }
+      self = .random
       return
-    } catch DecodingError.typeMismatch(_, let context) where context.codingPath.count == decoder.codingPath.count {
-      // Not a mapping: the word is read below.
     }
-    let container = try decoder.singleValueContainer()
-    let word = try container.decode(String.self)
-    guard word == "random" else {
-      throw DecodingError.dataCorruptedError(
-        in: container, debugDescription: "weights are {file: PATH} or random, not \(word)")
-    }
-    self = .random
+    self = .file(try mapping.decode(String.self, forKey: .file))
   }
 
   /// Writes the word `random` or a mapping with the key `file`.

@@ -26,13 +26,21 @@ public struct MapRendering: Sendable, Hashable, Codable {
     case original
   }
 
-  /// How the patch grid is brought to the image's size. Default `bilinear`.
+  /// How the patch grid is brought to the image's size.
+  ///
+  /// Default `bilinear`.
   public var upsampling: Upsampling = .bilinear
-  /// Standard deviation of the Gaussian in pixels of the preprocessed image, 0 to 1000; 0 for no smoothing. Default 4.
+  /// Standard deviation of the Gaussian in pixels of the preprocessed image, 0 to 1000; 0 for no smoothing.
+  ///
+  /// Default 4.
   public var sigma: Double = 4
-  /// What the smoothing finds outside the map. Default `repeat_edge`.
+  /// What the smoothing finds outside the map.
+  ///
+  /// Default `repeat_edge`.
   public var border: Border = .repeatEdge
-  /// Which pixels a map covers. Default `crop`.
+  /// Which pixels a map covers.
+  ///
+  /// Default `crop`.
   public var size: Size = .crop
 
   /// The defaults.

@@ -1,5 +1,7 @@
 """Makes masks.json: masks resized and cut by Pillow (as the official code does) and by torch (as anomalib does).
 
+Also mask-1bit.png and mask-8bit.png: three pixels, of which the first and last are defects, and five grey ones.
+
 Run: python make_masks.py (numpy, Pillow, torch). `official` is 1 where the official code's mask is exactly 1.0 after
 Resize, CenterCrop and ToTensor; `anomalib` is 1 where the mask, brought to size by torch's `nearest`, is above 0.
 """
@@ -54,3 +56,5 @@ add("1-bit, larger", 23, 37, 40, 35, one_bit=True)
 
 path = pathlib.Path(__file__).with_name("masks.json")
 path.write_text(json.dumps(cases, separators=(",", ":")) + "\n")
+Image.fromarray(np.array([[255, 0, 255]], np.uint8)).convert("1").save(path.with_name("mask-1bit.png"))
+Image.fromarray(np.array([[0, 100, 127, 128, 255]], np.uint8)).save(path.with_name("mask-8bit.png"))

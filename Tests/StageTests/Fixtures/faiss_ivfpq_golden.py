@@ -1,4 +1,4 @@
-"""Makes faiss_ivfpq_index.bin and faiss_ivfpq_golden.json with the Python package faiss-cpu.
+"""Makes faiss_ivfpq_index_N.bin and faiss_ivfpq_golden_N.json for codes of N = 4 and 8 bits with the Python package faiss-cpu.
 
 The bank and the queries come from an integer hash that the Swift test repeats.
 """
@@ -8,7 +8,7 @@ import pathlib
 import faiss
 import numpy as np
 
-ROWS, DIMENSION, QUERIES, LISTS, SUB_QUANTISERS, BITS, PROBES, K = 400, 16, 20, 6, 4, 4, 2, 5
+ROWS, DIMENSION, QUERIES, LISTS, SUB_QUANTISERS, PROBES, K = 400, 16, 20, 6, 4, 2, 5
 
 
 def hashed(count, salt):
@@ -22,13 +22,14 @@ with np.errstate(over="ignore"):
     bank = hashed(ROWS * DIMENSION, 1).reshape(ROWS, DIMENSION)
     queries = hashed(QUERIES * DIMENSION, 1_000_003).reshape(QUERIES, DIMENSION)
 faiss.omp_set_num_threads(1)
-quantiser = faiss.IndexFlatL2(DIMENSION)
-index = faiss.IndexIVFPQ(quantiser, DIMENSION, LISTS, SUB_QUANTISERS, BITS)
-index.train(bank)
-index.add(bank)
 here = pathlib.Path(__file__).parent
-(here / "faiss_ivfpq_index.bin").write_bytes(faiss.serialize_index(index).tobytes())
-index.nprobe = PROBES
-distances, rows = index.search(queries, K)
-text = json.dumps({"faiss": faiss.__version__, "rows": rows.ravel().tolist(), "distances": distances.ravel().tolist()})
-(here / "faiss_ivfpq_golden.json").write_text(text + "\n")
+for bits in (4, 8):
+    quantiser = faiss.IndexFlatL2(DIMENSION)
+    index = faiss.IndexIVFPQ(quantiser, DIMENSION, LISTS, SUB_QUANTISERS, bits)
+    index.train(bank)
+    index.add(bank)
+    (here / f"faiss_ivfpq_index_{bits}.bin").write_bytes(faiss.serialize_index(index).tobytes())
+    index.nprobe = PROBES
+    distances, rows = index.search(queries, K)
+    golden = {"faiss": faiss.__version__, "rows": rows.ravel().tolist(), "distances": distances.ravel().tolist()}
+    (here / f"faiss_ivfpq_golden_{bits}.json").write_text(json.dumps(golden) + "\n")

@@ -114,6 +114,9 @@ rewrite("state_dict_zip.pth", "renamed_unaligned.pth", prefix="any name", drop=[
 record("renamed_unaligned.pth", state)
 rewrite("state_dict_zip.pth", "refused_compressed.pth", compression=zipfile.ZIP_DEFLATED)
 rewrite("state_dict_zip.pth", "refused_big_endian.pth", replace={"byteorder": b"big"})
+(folder / "refused_torchscript.pth").write_bytes((folder / "state_dict_zip.pth").read_bytes())
+with zipfile.ZipFile(folder / "refused_torchscript.pth", "a") as archive:
+    archive.writestr("state_dict_zip/constants.pkl", pickle.dumps((), protocol=2))
 with zipfile.ZipFile(folder / "refused_no_pickle.zip", "w") as archive:
     archive.writestr("a.txt", "text")
 os_pickle = b"\x80\x02cos\nsystem\nX\x04\x00\x00\x00true\x85R."
