@@ -48,6 +48,35 @@ import Testing
     #expect(file.hasSuffix(".png") ? refused == 1500 : refused > 0, "\(file): \(refused)")
   }
 
+  /// Damage under a checksum that fits again, so that it reaches the decoder's inner parts.
+  @Test(arguments: files.filter { $0.hasSuffix(".png") }) func damageUnderRightChecksums(_ file: String) throws {
+    let bytes = try Fixture.bytes("files/" + file)
+    var refused = 0
+    for trial in 0..<1000 {
+      var damaged = bytes
+      let hash = DrawnImage.mixed(UInt64(trial) &* 104_729 &+ UInt64(bytes.count))
+      // Not the signature, nor the lengths and names of chunks, whose damage the other tests show.
+      var chunks: [Range<Int>] = []
+      var position = 8
+      while position < bytes.count {
+        let length = bytes[position..<position + 4].reduce(0) { $0 << 8 | Int($1) }
+        chunks.append(position + 8..<position + 8 + length)
+        position += 12 + length
+      }
+      let chunk = chunks.filter { !$0.isEmpty }[Int(hash >> 50) % (chunks.count - 1)]
+      damaged[chunk.lowerBound + Int(hash % UInt64(chunk.count))] ^= UInt8(1 + (hash >> 40) % 255)
+      let sum = Self.checksum(damaged[chunk.lowerBound - 4..<chunk.upperBound])
+      withUnsafeBytes(of: sum.bigEndian) { damaged.replaceSubrange(chunk.upperBound..<chunk.upperBound + 4, with: $0) }
+      do {
+        _ = try ImageFile.decode(bytes: damaged, name: file, limits: Self.limits)
+      } catch let error as PatchCoreError {
+        #expect(error.code == .invalidImage)
+        refused += 1
+      }
+    }
+    #expect(refused > 100, "\(file): \(refused)")
+  }
+
   @Test func hugeClaimIsRefusedBeforeMemoryIsTaken() throws {
     for side in [20_000, 2_000_000_000] as [UInt32] {
       var bytes = try Fixture.bytes("files/one-pixel.png")

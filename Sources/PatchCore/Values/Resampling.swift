@@ -2,7 +2,7 @@
 ///
 /// Images of 16 bits are always resized in float.
 public enum Resampling: String, Sendable, Hashable, Codable, CaseIterable {
-  /// On 8-bit samples with fixed-point weights, equal to Pillow's bilinear bit for bit.
+  /// On 8-bit samples with fixed-point weights, equal to the bilinear of Pillow 13.0 bit for bit.
   case bilinear8Bit = "bilinear_8bit"
   /// On 32-bit floats between 0 and 1, as torchvision's antialiased resize of a tensor.
   case bilinearFloat = "bilinear_float"
@@ -17,7 +17,7 @@ extension Resampling {
     case torch
   }
 
-  /// Resizes interleaved 8-bit samples, equal to Pillow's bilinear bit for bit.
+  /// Resizes interleaved 8-bit samples, equal to the bilinear of Pillow 13.0 bit for bit.
   ///
   /// - Parameters:
   ///   - samples: `height x width x channels`.

@@ -73,7 +73,7 @@ struct ResamplingPlan: Sendable {
   /// Whether Pillow mixes whole rows before the pixels of a row, which decides how the result is rounded.
   ///
   /// Found by trying Pillow 13.0: it does so if the height shrinks, and by more than twice what the width loses. Earlier
-  /// versions never do; samples then differ by 1 at most.
+  /// versions never do; samples then differ by 1.
   private var takesRowsFirst: Bool { newHeight < height && height - newHeight > 2 * (width - newWidth) }
 
   /// Resizes a plane of floats as PyTorch's antialiased bilinear does.
