@@ -34,7 +34,7 @@ public struct GreedyCoreset: Sendable {
   ///
   /// - Parameters:
   ///   - rows: `n x d`, n at least 1, all finite.
-  ///   - projection: `p x d`; row i of the matrix gives dimension i of a projected row. `nil` compares rows as they are.
+  ///   - projection: `p x d`; row i gives dimension i of a projected row; `nil` compares rows as they are.
   ///   - engine: computes the projection.
   ///   - progress: told how far the work is; throws when it should stop.
   /// - Throws: `PatchCoreError` with code `.shapeMismatch` if there is no row or dimension or the projection does not
