@@ -41,8 +41,8 @@ public struct ExactIndex: NeighbourIndex {
   ///   - queries: `n x d`, all finite.
   ///   - k: at least 1.
   /// - Returns: `min(k, m)` rows per query, ascending by squared distance, equal distances by row number.
-  /// - Throws: `PatchCoreError` with code `.shapeMismatch` if the dimensions differ, `.invalidConfiguration` if k is less
-  ///   than 1, `.notFinite` for a query with a NaN or an infinity.
+  /// - Throws: `PatchCoreError` with code `.shapeMismatch` if the dimensions differ, `.invalidConfiguration` if k is
+  ///   less than 1, `.notFinite` for a query with a NaN or an infinity.
   public func search(_ queries: Matrix, k: Int) throws -> Neighbours {
     if queries.columns == dimension, let row = queries.firstRowNotFinite() {
       throw PatchCoreError(

@@ -3,9 +3,9 @@ import PatchCore
 
 /// Chooses the patches that best cover the others, by greedy k-centre on projected patches.
 ///
-/// The rows kept are the originals, in order of selection. The projection and the start are drawn from two seeds derived
-/// from the stage's, so that a change of one leaves the other as it is. Same candidates, settings, seed, engine and
-/// processor type give the same rows at any thread count.
+/// The rows kept are the originals, in order of selection. The projection and the start are drawn from two seeds
+/// derived from the stage's, so that a change of one leaves the other as it is. Same candidates, settings, seed, engine
+/// and processor type give the same rows at any thread count.
 ///
 /// Roth et al., *Towards Total Recall in Industrial Anomaly Detection* (2022), algorithm 1.
 struct CoresetSubsampler: Subsampler {

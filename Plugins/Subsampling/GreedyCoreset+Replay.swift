@@ -18,8 +18,8 @@ extension GreedyCoreset {
 
   /// Forces picks one after another, and tells for each how it compares with the row that would have been picked.
   ///
-  /// Shows whether a selection made elsewhere is a greedy one up to rounding, although after the first pick that differs
-  /// by rounding alone two selections share no later step.
+  /// Shows whether a selection made elsewhere is a greedy one up to rounding: two selections that differ by rounding at
+  /// one step need share no later one.
   ///
   /// - Parameters:
   ///   - picks: rows, in order of selection.

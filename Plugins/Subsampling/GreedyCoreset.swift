@@ -5,9 +5,9 @@ import PatchCore
 /// The greedy k-centre selection behind the coreset: each pick is the row farthest from all picks before it.
 ///
 /// Rows are compared by Euclidean distance. A distance is the square root of the sum of squared differences in single
-/// precision, summed dimension after dimension (with fused operations where the processor has them). It differs from the
-/// true distance of the single-precision rows by at most (p + 3) 2^-24 of it as long as no square underflows, it is 0
-/// between equal rows, and it is the same number in both directions and wherever it is computed; so the selection is
+/// precision, summed dimension after dimension (with fused operations where the processor has them). It differs from
+/// the true distance of the single-precision rows by at most (p + 3) 2^-24 of it as long as no square underflows, it is
+/// 0 between equal rows, and it is the same number in both directions and wherever it is computed; so the selection is
 /// exactly that of the plain algorithm, and the same at any thread count. Of rows equally far, the lower one is picked.
 ///
 /// Gonzalez, *Clustering to Minimize the Maximum Intercluster Distance* (1985), doi:10.1016/0304-3975(85)90224-5.
@@ -34,11 +34,11 @@ public struct GreedyCoreset: Sendable {
   ///
   /// - Parameters:
   ///   - rows: `n x d`, n at least 1, all finite.
-  ///   - projection: `p x d`; row i of the matrix gives dimension i of a projected row. `nil` compares rows as they are.
+  ///   - projection: `p x d`; row i gives dimension i of a projected row; `nil` compares rows as they are.
   ///   - engine: computes the projection.
   ///   - progress: told how far the work is; throws when it should stop.
-  /// - Throws: `PatchCoreError` with code `.shapeMismatch` if there is no row or dimension or the projection does not fit,
-  ///   `.notFinite` for a row with a NaN or an infinity; what `progress` throws.
+  /// - Throws: `PatchCoreError` with code `.shapeMismatch` if there is no row or dimension or the projection does not
+  ///   fit, `.notFinite` for a row with a NaN or an infinity; what `progress` throws.
   /// - Complexity: O(n d p) time, O(n p) memory.
   public init(
     _ rows: Matrix, projection: Matrix? = nil, engine: any ComputeEngine, progress: ProgressReporter = .silent
@@ -168,9 +168,9 @@ public struct GreedyCoreset: Sendable {
 
   /// The greedy loop, in blocks.
   ///
-  /// Distances only shrink. So while the farthest of the rows that were farthest at the start of a block is still as far
-  /// as the last of them was then, no other row can be farther, and the next picks are found among those few rows alone.
-  /// The distances of all rows to a block's picks follow in one pass.
+  /// Distances only shrink. So while the farthest of the rows that were farthest at the start of a block is still as
+  /// far as the last of them was then, no other row can be farther, and the next picks are found among those few rows
+  /// alone. The distances of all rows to a block's picks follow in one pass.
   private func select(
     _ picks: Int, after chosen: [Int], distances: [Float], progress: ProgressReporter
   ) throws -> [Int] {

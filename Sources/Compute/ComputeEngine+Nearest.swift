@@ -5,8 +5,8 @@ import PatchCore
 private enum Piece {
   /// Queries per product.
   static let queries = 256
-  /// Bank rows per product; the product then fits the second-level cache or nearly so.
-  static let bankRows = 1024
+  /// Bank rows per product: enough to make little of packing and merging, few enough to keep the product in a cache.
+  static let bankRows = 2048
   /// Neighbours kept at once before they are merged, over all pieces of a group of queries.
   static let keptNeighbours = 1 << 23
 }
@@ -47,7 +47,7 @@ extension ComputeEngine {
   /// - Returns: `min(k, m)` rows per query, ascending by squared distance, equal distances by row number.
   /// - Throws: `PatchCoreError` with code `.shapeMismatch` if the dimensions differ, `.invalidConfiguration` if k is
   ///   less than 1.
-  /// - Complexity: O(n m d) time; O(n k) memory and about 1 MiB per thread.
+  /// - Complexity: O(n m d) time; O(n k) memory and about 2 MiB per thread.
   public func nearest(queries: Matrix, bank: PreparedBank, k: Int) throws -> Neighbours {
     guard queries.columns == bank.dimension else {
       throw PatchCoreError(

@@ -4,8 +4,9 @@ import Testing
 
 /// The engines' products, which the exact search and the coreset's projection rest on.
 @Suite struct NearestProductsTests {
-  /// A sum of k products is off by at most k 2^-24 / (1 - k 2^-24) of the sum of their magnitudes, in whatever order it
-  /// is computed: the bound that the exact search relies on. Higham (2002), section 3.1.
+  /// How far a sum of k products may be off, in whatever order it is computed: what the exact search relies on.
+  ///
+  /// k 2^-24 / (1 - k 2^-24) of the sum of the products' magnitudes. Higham (2002), section 3.1.
   static func bound(_ k: Int, _ magnitudes: Double) -> Double {
     let error = Double(k) * 0x1p-24
     return error / (1 - error) * magnitudes

@@ -18,13 +18,13 @@ double pc_squared_norm(const float *a, long d);
 // smallest plus `slack`, ascending, and returns how many there are. `scratch` has room for n numbers. 1 <= k <= n.
 long pc_near_rows(float *products, const float *norms, long n, long k, double slack, int32_t *rows, float *scratch);
 
-// The `count` rows with the largest distances, equal ones by row number; written to `rows`, ascending. `scratch` has room
-// for n numbers. 1 <= count <= n.
+// The `count` rows with the largest distances, equal ones by row number; written to `rows`, ascending. `scratch` has
+// room for n numbers. 1 <= count <= n.
 long pc_far_rows(const float *distances, long n, long count, int32_t *rows, float *scratch);
 
-// greedy.c: distances for the greedy coreset. Rows lie in panels of 16: number i of the rows 16 p to 16 p + 15 stands at
-// panels[(p * dimension + i) * 16]. A distance is the square root of a sum of squared differences in single precision,
-// summed dimension after dimension, and so the same number whichever function computes it, in whatever company.
+// greedy.c: distances for the greedy coreset. Rows lie in panels of 16: number i of the rows 16 p to 16 p + 15 stands
+// at panels[(p * dimension + i) * 16]. A distance is the square root of a sum of squared differences in single
+// precision, summed dimension after dimension, and so the same number whichever function computes it.
 
 // Lowers each row's distance to that to the nearest of `count` picks, each `dimension` numbers, if that is less.
 void pc_nearer(
