@@ -27,7 +27,11 @@ struct NaiveNetwork {
 
   /// Computes every node for one image.
   ///
-  /// - Parameter image: CHW.
+  /// - Parameters:
+  ///   - table: the network.
+  ///   - weights: its parameters.
+  ///   - image: CHW.
+  ///   - shape: the image's shape.
   /// - Returns: the maps by node name.
   static func run(
     _ table: NetworkTable, _ weights: NetworkWeights, image: [Float], shape: FeatureShape
