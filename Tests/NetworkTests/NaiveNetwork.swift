@@ -28,8 +28,8 @@ struct NaiveNetwork {
   /// Computes every node for one image.
   ///
   /// - Parameters:
-  ///   - table: the operations.
-  ///   - weights: their parameters.
+  ///   - table: the network.
+  ///   - weights: its parameters.
   ///   - image: CHW.
   ///   - shape: the image's shape.
   /// - Returns: the maps by node name.
