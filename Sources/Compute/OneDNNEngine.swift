@@ -13,6 +13,7 @@ public struct OneDNNEngine: ComputeEngine {
   /// Prepares a network for inputs of one shape.
   ///
   /// Takes longer than many runs: machine code is made for every layer and weights are packed. Keep the result.
+  /// A single image later uses as many threads as `ThreadCount.current` says now.
   ///
   /// - Parameters:
   ///   - network: the operations; only those that the taps need are run.

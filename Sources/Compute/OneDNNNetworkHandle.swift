@@ -32,12 +32,17 @@ final class OneDNNNetworkHandle: @unchecked Sendable {
 /// - Throws: `PatchCoreError` with code `.nativeFailure` that names `part`.
 func checkOneDNN(_ status: dnnl_status_t, _ part: String) throws {
   if status == dnnl_success { return }
-  let reasons = [
-    dnnl_out_of_memory: "out of memory", dnnl_invalid_arguments: "invalid arguments",
-    dnnl_unimplemented: "not implemented", dnnl_iterator_ends: "no implementation left",
-    dnnl_runtime_error: "runtime error", dnnl_not_required: "not required",
-  ]
-  throw oneDNNFailure("status \(status.rawValue), \(reasons[status] ?? "unknown")", part)
+  let reason =
+    switch status {
+    case dnnl_out_of_memory: "out of memory"
+    case dnnl_invalid_arguments: "invalid arguments"
+    case dnnl_unimplemented: "not implemented"
+    case dnnl_iterator_ends: "no implementation left"
+    case dnnl_runtime_error: "runtime error"
+    case dnnl_not_required: "not required"
+    default: "unknown"
+    }
+  throw oneDNNFailure("status \(status.rawValue), \(reason)", part)
 }
 
 private func oneDNNFailure(_ reason: String, _ part: String) -> PatchCoreError {
@@ -45,8 +50,6 @@ private func oneDNNFailure(_ reason: String, _ part: String) -> PatchCoreError {
     .nativeFailure, stage: "network",
     "oneDNN fails at \(part): \(reason); write compute: {engine: openblas} to compute without it")
 }
-
-extension dnnl_status_t: @retroactive Hashable {}
 
 /// Calls `body` with oneDNN on `threads` threads; the setting counts for the calling thread alone.
 func withOneDNNThreads<R>(_ threads: Int, _ body: () throws -> R) rethrows -> R {
