@@ -25,7 +25,8 @@ extension ConfigurationNode {
     }
     guard root.mapping != nil else {
       throw PatchCoreError(
-        .invalidConfiguration, "\(name): a description is a mapping of keys such as `extractor:`; found "
+        .invalidConfiguration,
+        "\(name): a description is a mapping of keys such as `extractor:`; found "
           + (root.sequence != nil ? "a list" : "a single value"))
     }
     self = try Self.convert(root, name: name, origin: origin)
@@ -35,7 +36,8 @@ extension ConfigurationNode {
     let place = origin(node.mark?.line ?? 1)
     switch node {
     case .scalar(let scalar):
-      let quoted = scalar.style == .singleQuoted || scalar.style == .doubleQuoted || scalar.style == .literal
+      let quoted =
+        scalar.style == .singleQuoted || scalar.style == .doubleQuoted || scalar.style == .literal
         || scalar.style == .folded
       return ConfigurationNode(.scalar(scalar.string, quoted: quoted), origin: place)
     case .sequence(let sequence):
@@ -88,7 +90,8 @@ extension ConfigurationNode {
   public var yaml: String {
     switch value {
     case .scalar(let text, quoted: true):
-      let isPlain = !text.isEmpty && Double(text) == nil && !["true", "false", "null", "~"].contains(text)
+      let isPlain =
+        !text.isEmpty && Double(text) == nil && !["true", "false", "null", "~"].contains(text)
         && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_-./".contains($0)) }
         && !text.hasPrefix("-")
       return isPlain ? text : Self.quote(text)

@@ -75,7 +75,8 @@ extension FittedDetector {
   ) throws -> [Prediction] {
     guard embeddings.dimension == bank.dimension else {
       throw PatchCoreError(
-        .shapeMismatch, stage: "aggregator", "produces \(embeddings.dimension)-dimensional patch embeddings, the memory "
+        .shapeMismatch, stage: "aggregator",
+        "produces \(embeddings.dimension)-dimensional patch embeddings, the memory "
           + "bank holds \(bank.dimension)-dimensional ones; fit again")
     }
     if embeddings.vectors.firstRowNotFinite() != nil {

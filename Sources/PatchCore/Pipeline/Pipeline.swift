@@ -7,7 +7,7 @@ public struct Pipeline: Sendable {
   public let description: PipelineDescription
   let logger: Logger
 
-  /// Images that pass through the network together. Results do not depend on it.
+  /// Images that pass through the network together; results do not depend on it.
   static let batchSize = 8
 
   /// A pipeline of the given description.
