@@ -1,0 +1,130 @@
+"""The official PatchCore numerics in plain PyTorch, timed: what `patchcore fit` and `predict` are compared with.
+
+    python official_in_pytorch.py PARTS WEIGHTS [--fraction 0.1] [--threads 2]
+
+PARTS is a category in MVTec AD's layout, WEIGHTS a ResNet-18 state_dict (.pth or .safetensors) that covers conv1 to
+layer3. Every step follows the description in Docs/Numerics.md for the preset `official`: unfolded 3 x 3 patches, two
+adaptive poolings, projection to 128, greedy selection from ten random starts, FAISS IndexFlatL2, bilinear maps and a
+Gaussian of sigma 4. Prints one JSON object with seconds per step.
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import faiss
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from scipy.ndimage import gaussian_filter
+
+# The CPU build of torchvision leaves out operators that its import registers shapes for; the object must live on.
+library = torch.library.Library("torchvision", "DEF")
+library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+import torchvision  # noqa: E402
+
+MEAN = torch.tensor([0.485, 0.456, 0.406]).view(3, 1, 1)
+DEVIATION = torch.tensor([0.229, 0.224, 0.225]).view(3, 1, 1)
+BATCH = 8
+
+
+def load(path):
+    image = Image.open(path).convert("RGB")
+    short = min(image.size)
+    image = image.resize([int(256 * side / short) for side in image.size], Image.BILINEAR)
+    left, top = (round((side - 224) / 2) for side in image.size)
+    pixels = np.asarray(image.crop((left, top, left + 224, top + 224)))
+    return (torch.from_numpy(pixels.copy()).permute(2, 0, 1).float() / 255 - MEAN) / DEVIATION
+
+
+def network(weights):
+    if weights.endswith(".safetensors"):
+        from safetensors.torch import load_file
+
+        state = load_file(weights)
+    else:
+        state = torch.load(weights, weights_only=True)
+    model = torchvision.models.resnet18()
+    model.load_state_dict(state, strict=False)
+    return model.eval()
+
+
+@torch.no_grad()
+def embed(model, images):
+    x = model.maxpool(model.relu(model.bn1(model.conv1(images))))
+    x = model.layer1(x)
+    layers = [model.layer2(x)]
+    layers.append(model.layer3(layers[0]))
+    patches = []
+    for layer in layers:
+        n, c, h, w = layer.shape
+        unfolded = F.unfold(layer, 3, padding=1).view(n, c, 3, 3, h, w)
+        if h != layers[0].shape[2]:
+            flat = unfolded.permute(0, 1, 2, 3, 4, 5).reshape(n, c * 9, h, w)
+            unfolded = F.interpolate(flat, layers[0].shape[2:], mode="bilinear", align_corners=False)
+            unfolded = unfolded.view(n, c, 3, 3, *layers[0].shape[2:])
+        rows = unfolded.permute(0, 4, 5, 1, 2, 3).reshape(-1, 1, c * 9)
+        patches.append(F.adaptive_avg_pool1d(rows, 1024).squeeze(1))
+    stacked = torch.stack(patches, 1).reshape(len(patches[0]), 1, -1)
+    return F.adaptive_avg_pool1d(stacked, 1024).reshape(len(patches[0]), -1)
+
+
+@torch.no_grad()
+def coreset(rows, fraction):
+    projected = torch.nn.Linear(rows.shape[1], 128, bias=False)(rows)
+    squares = (projected * projected).sum(1)
+
+    def distances(points):
+        products = projected @ points.T
+        return (squares[:, None] - 2 * products + (points * points).sum(1)).clamp(min=0).sqrt()
+
+    nearest = distances(projected[torch.randperm(len(rows))[:10]]).mean(1)
+    picks = []
+    for _ in range(int(len(rows) * fraction)):
+        pick = int(nearest.argmax())
+        picks.append(pick)
+        nearest = torch.minimum(nearest, distances(projected[pick : pick + 1])[:, 0])
+    return rows[picks]
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("parts")
+    parser.add_argument("weights")
+    parser.add_argument("--fraction", type=float, default=0.1)
+    parser.add_argument("--threads", type=int, default=2)
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    faiss.omp_set_num_threads(arguments.threads)
+    torch.manual_seed(0)
+    seconds = {}
+
+    start = time.perf_counter()
+    model = network(arguments.weights)
+    train = sorted(Path(arguments.parts, "train", "good").iterdir())
+    rows = torch.cat([embed(model, torch.stack([load(p) for p in train[i : i + BATCH]]))
+                      for i in range(0, len(train), BATCH)])
+    seconds["embedding"] = time.perf_counter() - start
+    start = time.perf_counter()
+    bank = coreset(rows, arguments.fraction)
+    index = faiss.IndexFlatL2(bank.shape[1])
+    index.add(bank.numpy())
+    seconds["coreset"] = time.perf_counter() - start
+
+    start = time.perf_counter()
+    test = sorted(Path(arguments.parts, "test").glob("*/*"))
+    for i in range(0, len(test), BATCH):
+        batch = test[i : i + BATCH]
+        distances, _ = index.search(embed(model, torch.stack([load(p) for p in batch])).numpy(), 1)
+        scores = torch.from_numpy(distances).view(len(batch), 1, 28, 28)
+        maps = F.interpolate(scores, (224, 224), mode="bilinear", align_corners=False)
+        for grid in maps.numpy():
+            gaussian_filter(grid[0], 4)
+    seconds["predict"] = time.perf_counter() - start
+    print(json.dumps({"images": [len(train), len(test)], "bank": len(bank), "seconds": seconds}))
+
+
+main()
