@@ -76,7 +76,7 @@ public struct ResNetConfiguration: FeatureExtractorConfiguration, Hashable {
       return try NetworkExtractor(
         architecture: network, layers: layers,
         parameters: try .random(for: network, layers: layers, seed: context.seed),
-        weights: WeightsOrigin(name: "random, seed \(context.seed)"), compute: context.compute)
+        weights: WeightsOrigin(name: "random"), compute: context.compute)
     case .file(let path):
       let loader = try CheckpointLoader(
         architecture: network, layers: layers, relatives: ResNet.allCases.map(\.architecture))

@@ -26,6 +26,14 @@ extension FaissIVFPQConfiguration {
     max(1, min(Int((4 * Double(rows).squareRoot()).rounded()), rows / pointsPerCentroid))
   }
 
+  /// Checks every setting against the bank's size and the others.
+  ///
+  /// - Parameters:
+  ///   - rows: rows of the bank.
+  ///   - dimension: dimension of a row.
+  /// - Throws: `PatchCoreError` with code `.invalidConfiguration` naming the key, both numbers and the remedy.
+  public func check(rows: Int, dimension: Int) throws { _ = try shape(forRows: rows, dimension: dimension) }
+
   func shape(forRows rows: Int, dimension: Int) throws -> IVFPQShape {
     func require(_ condition: Bool, _ key: String, _ message: @autoclosure () -> String) throws {
       guard condition else {

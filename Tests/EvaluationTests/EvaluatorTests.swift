@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct EvaluatorTests {
   private static let detector = EvaluationReport.DetectorSummary(
-    compute: ComputeSettings(engine: .openblas), weights: WeightsOrigin(name: "random, seed 0"), masks: .official,
+    compute: ComputeSettings(engine: .openblas), weights: WeightsOrigin(name: "random"), masks: .official,
     mapSize: "crop")
 
   private static func sample(_ path: String) -> DatasetSample {

@@ -37,9 +37,11 @@ public struct Pipeline: Sendable {
     let patches = try description.aggregator.configuration.makeAggregator(context(AggregatorRole.name))
       .shape(for: layers)
     let subsampler = try description.subsampler.configuration.makeSubsampler(context(SubsamplerRole.name))
+    let bankRows = try subsampler.bankSize(forCandidates: images * patches.height * patches.width)
+    try description.neighbourIndex.configuration.check(rows: bankRows, dimension: patches.dimension)
     return FitPlan(
       images: images,
       input: FeatureShape(channels: 3, height: geometry.outputHeight, width: geometry.outputWidth), layers: layers,
-      patches: patches, bankRows: try subsampler.bankSize(forCandidates: images * patches.height * patches.width))
+      patches: patches, bankRows: bankRows)
   }
 }

@@ -53,7 +53,7 @@ extension FeatureExtractorConfiguration {
 
 /// Where an extractor's weights come from.
 public struct WeightsOrigin: Sendable, Hashable, Codable {
-  /// What a person should read: a file's name, "random, seed 0", "none".
+  /// What a person should read: a file's name, "random", "none".
   public var name: String
   /// SHA-256 of the weights file in hexadecimal; `nil` if they come from no file.
   public var digest: String?

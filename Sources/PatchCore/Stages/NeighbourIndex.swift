@@ -34,6 +34,14 @@ public protocol NeighbourIndexConfiguration: StageConfiguration {
   /// Whether every index it builds returns the true nearest neighbours.
   var isExact: Bool { get }
 
+  /// Checks the settings against the size of the bank to come, before hours go into making it; by default accepts.
+  ///
+  /// - Parameters:
+  ///   - rows: rows of the bank, m.
+  ///   - dimension: dimension of a row, d.
+  /// - Throws: `PatchCoreError` naming the setting that does not suit.
+  func check(rows: Int, dimension: Int) throws
+
   /// Builds the index over a bank.
   ///
   /// Same bank, settings and seed give the same index at any thread count.
@@ -52,6 +60,9 @@ public protocol NeighbourIndexConfiguration: StageConfiguration {
 }
 
 extension NeighbourIndexConfiguration {
+  /// Accepts every bank.
+  public func check(rows: Int, dimension: Int) throws {}
+
   /// Builds the index anew.
   public func restoreIndex(
     from archive: StageArchive, over bank: Matrix, _ context: StageContext

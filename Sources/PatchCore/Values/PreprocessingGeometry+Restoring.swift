@@ -29,7 +29,7 @@ extension PreprocessingGeometry {
     return AnomalyMap(height: height, width: width, values: values)
   }
 
-  /// For each pixel of the upright original, row by row, whether the preprocessed image shows it.
+  /// Whether the preprocessed image shows a pixel of the upright original.
   public func covers(x: Int, y: Int) -> Bool {
     columns.contains(Self.place(x, size: width, resized: resizedWidth))
       && rows.contains(Self.place(y, size: height, resized: resizedHeight))
