@@ -64,7 +64,7 @@ extension FittedDetector {
       throw PatchCoreError(
         .invalidDataset,
         "\(sample.maskPath ?? sample.path): the mask has \(mask.width) x \(mask.height) pixels, its image "
-          + "\(geometry.width) x \(geometry.height)")
+          + "\(geometry.width) x \(geometry.height); a mask must lie on its image pixel by pixel")
     }
     let rule = description.evaluation.masks
     let isOriginal = description.map.size == .original

@@ -5,7 +5,7 @@ import ImageFiles
 import PatchCore
 
 /// `patchcore demo`.
-struct DemoCommand: CatalogueCommand {
+struct DemoCommand: ComputingCommand {
   static let configuration = CommandConfiguration(
     commandName: "demo",
     abstract: "Draws a small data set of parts, fits a detector, evaluates it and writes pictures.",
@@ -38,7 +38,7 @@ struct DemoCommand: CatalogueCommand {
     try step(["fit", config, "--dataset", dataset, "--output", model] + common, run)
     try step(
       ["evaluate", model, "--dataset", dataset, "--report", path("report"), "--json", path("results.json")] + common, run)
-    Console.print("open \(path("report/report.html")) to see the defects that were found")
+    try Console.print("open \(path("report/report.html")) to see the defects that were found")
   }
 
   /// The description, with the engine named where the build lacks the default one.

@@ -5,7 +5,7 @@ import ImageFiles
 import PatchCore
 
 /// `patchcore fit`.
-struct FitCommand: CatalogueCommand {
+struct FitCommand: ComputingCommand {
   static let configuration = CommandConfiguration(
     commandName: "fit",
     abstract: "Fits a detector to good images and writes it to one file.",
@@ -39,6 +39,8 @@ struct FitCommand: CatalogueCommand {
     guard (images == nil) != (dataset == nil) else {
       throw ValidationError("give either --images or --dataset")
     }
+    if let dataset { try validateDataset(dataset) }
+    if output.isEmpty { throw ValidationError("--output is empty; name the model file to write") }
   }
 
   func run(_ run: Run) throws {
@@ -53,7 +55,7 @@ struct FitCommand: CatalogueCommand {
     try detector.write(to: output, includingWeights: !referenceWeights, progress: run.progress.reporter)
     run.progress.end()
     run.logger.info("\(clock.summary)")
-    Console.print("\(output): \(detector.summary)")
+    try Console.print("\(output): \(detector.summary)")
   }
 
   private func trainingImages(_ description: PipelineDescription) throws -> ImageSource {
@@ -61,6 +63,15 @@ struct FitCommand: CatalogueCommand {
     let dataset = try DatasetLocation(parsing: dataset ?? "").read()
       .splitting(description.split, seed: description.seed)
     return ImageSource(files: dataset.train.map(\.path), relativeTo: dataset.root)
+  }
+}
+
+/// Refuses a text that is not `KIND:PATH`.
+func validateDataset(_ text: String) throws {
+  do {
+    _ = try DatasetLocation(parsing: text)
+  } catch let error as PatchCoreError {
+    throw ValidationError("--dataset: \(error.message)")
   }
 }
 
@@ -79,6 +90,6 @@ func checkWritable(_ path: String) throws {
     throw PatchCoreError(.invalidFile, "\(path): is a folder; give a file name")
   }
   guard access(folder.isEmpty ? "." : folder, W_OK) == 0 else {
-    throw PatchCoreError(.invalidFile, "\(path): the folder cannot be written")
+    throw PatchCoreError(.invalidFile, "\(path): the folder cannot be written to; change its permissions or name another")
   }
 }

@@ -23,7 +23,7 @@ struct ColourScale {
   }
 }
 
-/// Keeps the patch scores of a run, which are small, so that all maps can be drawn on one scale at its end.
+/// Keeps the patch scores of a run, which are smaller than maps, so that all maps can be drawn on one scale at its end.
 struct PictureCollector {
   private var pictures: [(name: String, scores: PatchScores)] = []
   private var lowest = Float.infinity
@@ -32,13 +32,13 @@ struct PictureCollector {
   /// Keeps the scores of an image.
   mutating func add(_ name: String, _ prediction: Prediction) {
     pictures.append((name, prediction.patchScores))
-    for value in prediction.patchScores.values { (lowest, highest) = (min(lowest, value), max(highest, value)) }
+    for value in prediction.map.values { (lowest, highest) = (min(lowest, value), max(highest, value)) }
   }
 
-  /// From the lowest to the highest patch score of the run.
+  /// From the lowest to the highest value of the maps of the run.
   var scale: ColourScale {
     guard lowest.isFinite, lowest < highest else {
-      // Every patch of the run has one score; any scale draws them alike.
+      // All pixels of the run have one score; any scale draws them alike.
       let value = lowest.isFinite ? lowest : 0
       return ColourScale(lower: value - 1, upper: value + 1)
     }
@@ -94,9 +94,13 @@ struct PictureCollector {
 /// Makes a folder and those above it.
 func makeFolder(_ path: String) throws {
   guard !path.isEmpty else { return }
-  do {
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  } catch {
-    throw PatchCoreError(.invalidFile, "\(path): the folder cannot be made: \(error.localizedDescription)", cause: error)
+  var isFolder: ObjCBool = false
+  if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) {
+    guard isFolder.boolValue else { throw PatchCoreError(.invalidFile, "\(path): is a file; name a folder") }
+    return
+  }
+  try makeFolder((path as NSString).deletingLastPathComponent)
+  guard mkdir(path, 0o777) == 0 || errno == EEXIST else {
+    throw PatchCoreError(.invalidFile, "\(path): the folder cannot be made: \(String(cString: strerror(errno)))")
   }
 }
