@@ -21,14 +21,15 @@ enum Console {
     if failure == EPIPE { throw OutputClosed() }
     guard failure == 0 else {
       throw PatchCoreError(
-        .invalidFile, "standard output: cannot be written: \(String(cString: strerror(failure))); give it another place")
+        .invalidFile,
+        "standard output: cannot be written: \(String(cString: strerror(failure))); send it elsewhere")
     }
   }
 
   /// Writes a line to standard error.
   static func error(_ line: String) { errorText(line + "\n") }
 
-  /// Writes text to standard error. There is nowhere to report a failure to.
+  /// Writes text to standard error; there is nowhere to report a failure to.
   static func errorText(_ text: String) { _ = write(Data(text.utf8), to: STDERR_FILENO) }
 
   /// Writes all bytes, and returns the error number, 0 for none.
@@ -52,7 +53,10 @@ enum Console {
 struct ConsoleLogHandler: LogHandler {
   let isQuiet: Bool
   var metadata: Logger.Metadata = [:]
-  var logLevel: Logger.Level { get { isQuiet ? .warning : .info } set {} }
+  var logLevel: Logger.Level {
+    get { isQuiet ? .warning : .info }
+    set {}
+  }
 
   init(isQuiet: Bool) { self.isQuiet = isQuiet }
 

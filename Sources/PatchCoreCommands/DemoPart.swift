@@ -78,8 +78,8 @@ struct DemoPart {
     }
     if case .scratch = defect {
       let along = (x - spot.x) * cos(place.heading) + (y - spot.y) * sin(place.heading)
-      let across = -(x - spot.x) * sin(place.heading) + (y - spot.y) * cos(place.heading)
-        + 2 * sin(along / 11)
+      let bend = 2 * sin(along / 11)
+      let across = -(x - spot.x) * sin(place.heading) + (y - spot.y) * cos(place.heading) + bend
       let depth = step(1.3 * place.size - abs(across), 1) * step(30 * place.size - abs(along), 3)
       metal += 0.32 * depth
       damage = max(damage, depth)

@@ -77,19 +77,22 @@ func validateDataset(_ text: String) throws {
 
 /// The override that `--weights FILE` stands for.
 func weightsOverride(_ path: String?) -> [ResolvedDescription.Override] {
-  path.map { [ResolvedDescription.Override(path: ["extractor", "weights", "file"], text: $0, option: "--weights")] } ?? []
+  guard let path else { return [] }
+  return [ResolvedDescription.Override(path: ["extractor", "weights", "file"], text: path, option: "--weights")]
 }
 
 /// Refuses an output path that cannot be written, before the work rather than after it.
 func checkWritable(_ path: String) throws {
-  let folder = (path as NSString).deletingLastPathComponent
+  let parent = (path as NSString).deletingLastPathComponent
+  let folder = parent.isEmpty ? "." : parent
   var isFolder: ObjCBool = false
-  guard FileManager.default.fileExists(atPath: folder.isEmpty ? "." : folder, isDirectory: &isFolder), isFolder.boolValue
+  guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue
   else { throw PatchCoreError(.invalidFile, "\(path): there is no folder \(folder); make it first") }
   if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
     throw PatchCoreError(.invalidFile, "\(path): is a folder; give a file name")
   }
-  guard access(folder.isEmpty ? "." : folder, W_OK) == 0 else {
-    throw PatchCoreError(.invalidFile, "\(path): the folder cannot be written to; change its permissions or name another")
+  guard access(folder, W_OK) == 0 else {
+    throw PatchCoreError(
+      .invalidFile, "\(path): the folder \(folder) cannot be written to: \(String(cString: strerror(errno)))")
   }
 }

@@ -53,6 +53,8 @@ struct PictureCollector {
   ///   - detector: the detector that scored them.
   ///   - scale: the one scale of all maps.
   ///   - includingImages: whether the image as the network saw it is written too.
+  ///   - run: told how far the drawing is.
+  /// - Throws: `PatchCoreError` if an image cannot be read again or a picture cannot be written.
   func write(
     to folder: String, source: ImageSource, detector: FittedDetector, scale: ColourScale, includingImages: Bool = false,
     _ run: Run

@@ -122,7 +122,8 @@ struct PredictionTarget {
     for target in targets {
       if let other = first.updateValue(target.path, forKey: target.pictureName) {
         throw PatchCoreError(
-          .invalidFile, "the heat maps of \(other) and \(target.path) would have the same name, \(target.pictureName); "
+          .invalidFile,
+          "the heat maps of \(other) and \(target.path) would have the same name, \(target.pictureName); "
             + "give their folder instead, or run them apart")
       }
     }

@@ -15,7 +15,7 @@ public func runPatchCore(catalogue: StageCatalogue, arguments: [String]? = nil) 
 }
 
 /// Runs the command line and returns its exit status: 0 done, 1 failed, 2 misused.
-package func patchCoreStatus(catalogue: StageCatalogue, arguments: [String]?) -> Int32 {
+func patchCoreStatus(catalogue: StageCatalogue, arguments: [String]?) -> Int32 {
   // A closed pipe then is an error of the write that meets it, not a silent end in the middle of a file.
   signal(SIGPIPE, SIG_IGN)
   do {
