@@ -74,10 +74,12 @@ extension FittedDetector {
     )
   }
 
-  /// What a report says of this detector.
+  /// What a report says of this detector, its resolved description included.
   public var reportSummary: EvaluationReport.DetectorSummary {
-    EvaluationReport.DetectorSummary(
-      compute: description.compute, weights: weights, masks: description.evaluation.masks,
-      mapSize: description.map.size.rawValue)
+    get throws {
+      EvaluationReport.DetectorSummary(
+        compute: description.compute, weights: weights, masks: description.evaluation.masks,
+        mapSize: description.map.size.rawValue, description: try description.yaml())
+    }
   }
 }

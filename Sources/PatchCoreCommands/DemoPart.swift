@@ -34,7 +34,7 @@ struct DemoPart {
     self.defect = defect
     centre = (128 + between(-3, 3), 128 + between(-3, 3))
     turn = between(-0.06, 0.06)
-    light = (between(0.94, 1.06), between(0, 2 * .pi))
+    light = (between(0.95, 1.05), between(0, 2 * .pi))
     place = (between(46, 68), between(0, 2 * .pi), between(0.8, 1.3), between(0, .pi))
     texture = random.next()
   }
@@ -93,7 +93,7 @@ struct DemoPart {
       damage = max(damage, bite * face)
       face *= 1 - bite
     }
-    let bevel = step(3 - abs(radius - Self.radius + 3), 1) * 0.16 - step(3 - abs(radius - 33), 1) * 0.14
+    let bevel = step(3 - abs(radius - Self.radius + 3), 1) * 0.12 - step(3 - abs(radius - 33), 1) * 0.14
     metal += bevel
     for hole in 0..<6 {
       let direction = Double(hole) * .pi / 3
@@ -101,7 +101,7 @@ struct DemoPart {
       let opening = step(10 - (hx * hx + hy * hy).squareRoot(), 1)
       if case .blockedHole = defect, hole == Int(place.angle) % 6 {
         let plug = step(10 + 5 * smoothNoise(x / 3, y / 3, 6) - (hx * hx + hy * hy).squareRoot(), 1)
-        metal += (0.2 + 0.9 * smoothNoise(x / 2, y / 2, 8) - metal) * plug
+        metal += (0.3 + 0.45 * smoothNoise(x / 2, y / 2, 8) - metal) * plug
         damage = max(damage, plug)
       } else {
         face *= 1 - opening

@@ -50,7 +50,7 @@ struct EvaluateCommand: ComputingCommand {
       pictures.add($0.path, $2)
     }
     let result = try evaluator.report(
-      detector: detector.reportSummary, timings: timings ? Dictionary(uniqueKeysWithValues: clock.list) : nil)
+      detector: try detector.reportSummary, timings: timings ? Dictionary(uniqueKeysWithValues: clock.list) : nil)
     run.progress.end()
 
     if let json { try write(try result.json(), to: json) }
