@@ -40,6 +40,8 @@ struct ExplainCommand: CatalogueCommand {
       .plan(images: images, width: size.width, height: size.height)
     try Console.print("\nfor \(images) images of \(self.size) pixels:")
     try Console.print("  \(plan.summary)")
+    let megabytes = String(format: "%.1f MB", Double(plan.candidateBytes + plan.bankBytes) / 1e6)
+    try Console.print("  memory: at least \(megabytes), and what the network and the subsampler work with")
     let layers = plan.layers.map { "\($0.channels) x \($0.height) x \($0.width)" }
     try Console.print("  feature maps of each image, channels x height x width: \(layers.joined(separator: ", "))")
   }
