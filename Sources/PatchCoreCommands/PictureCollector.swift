@@ -81,7 +81,12 @@ struct PictureCollector {
     let source = ImageSource(files: pictures.map(\.name), relativeTo: dataset.root)
     try makeFolder(folder)
     var named = PictureCollector()
-    named.pictures = pictures.map { ("pictures/" + ($0.name as NSString).deletingPathExtension, $0.scores) }
+    var stems: Set<String> = []
+    named.pictures = pictures.map { name, scores in
+      // Images whose names differ in the extension alone keep it.
+      let stem = (name as NSString).deletingPathExtension
+      return ("pictures/" + (stems.insert(stem).inserted ? stem : name), scores)
+    }
     try named.write(
       to: folder, source: source, detector: detector, scale: scale, includingImages: true, run)
     let links = zip(pictures, named.pictures).map { original, picture in
