@@ -63,7 +63,7 @@ let package = Package(
     .plugin("Scoring", ["CKernels"]),
 
     // What a user runs.
-    .target(name: "Evaluation", dependencies: ["PatchCore", "ImageFiles"]),
+    .target(name: "Evaluation", dependencies: ["PatchCore", "TensorFiles", "ImageFiles"]),
     .target(
       name: "PatchCoreStandard",
       dependencies: ["PatchCore", "Extractors", "Aggregation", "Subsampling", "Search", "FaissSearch", "Scoring"]),

@@ -74,7 +74,9 @@ public struct CheckpointLoader: Sendable {
     if !fit.unsuitable.isEmpty {
       faults.append("\(fit.unsuitable.count) tensors do not fit (\(listing(fit.unsuitable)))")
     }
-    if faults.isEmpty { faults.append("\(fit.unexpected.count) tensors are unexpected (\(listing(fit.unexpected)))") }
+    if !fit.unexpected.isEmpty {
+      faults.append("\(fit.unexpected.count) tensors are unexpected (\(listing(fit.unexpected)))")
+    }
     let remedy: String
     if !better.isEmpty {
       let names = better.joined(separator: " or ")

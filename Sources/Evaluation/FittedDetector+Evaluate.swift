@@ -64,7 +64,7 @@ extension FittedDetector {
       throw PatchCoreError(
         .invalidDataset,
         "\(sample.maskPath ?? sample.path): the mask has \(mask.width) x \(mask.height) pixels, its image "
-          + "\(geometry.width) x \(geometry.height)")
+          + "\(geometry.width) x \(geometry.height); a mask must lie on its image pixel by pixel")
     }
     let rule = description.evaluation.masks
     let isOriginal = description.map.size == .original
@@ -74,10 +74,12 @@ extension FittedDetector {
     )
   }
 
-  /// What a report says of this detector.
+  /// What a report says of this detector, its resolved description included.
   public var reportSummary: EvaluationReport.DetectorSummary {
-    EvaluationReport.DetectorSummary(
-      compute: description.compute, weights: weights, masks: description.evaluation.masks,
-      mapSize: description.map.size.rawValue)
+    get throws {
+      EvaluationReport.DetectorSummary(
+        compute: description.compute, weights: weights, masks: description.evaluation.masks,
+        mapSize: description.map.size.rawValue, description: try description.yaml())
+    }
   }
 }

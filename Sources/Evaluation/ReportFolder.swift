@@ -1,5 +1,6 @@
 import Foundation
 import PatchCore
+import TensorFiles
 
 /// Writes a report as a folder: `report.html` to read, `report.json` for programs, `scores.csv` for tables.
 public struct ReportFolder: Sendable {
@@ -42,11 +43,16 @@ public struct ReportFolder: Sendable {
   private func write(_ name: String, _ data: Data) throws {
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-      try data.write(to: URL(fileURLWithPath: path + "/" + name), options: .atomic)
     } catch {
       throw PatchCoreError(
-        .invalidFile, stage: "evaluate", "\(path)/\(name) cannot be written: \(error.localizedDescription)",
+        .invalidFile, stage: "evaluate",
+        "\(path): the folder cannot be made; a file stands in its way, or a folder above cannot be written to",
         cause: error)
+    }
+    do {
+      try AtomicFile.write(to: path + "/" + name) { writer in try data.withUnsafeBytes { try writer.write($0) } }
+    } catch let error as TensorFileError {
+      throw PatchCoreError(.invalidFile, stage: "evaluate", error)
     }
   }
 }

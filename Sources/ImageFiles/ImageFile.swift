@@ -89,7 +89,7 @@ public enum ImageFile {
       throw PatchCoreError(
         .invalidImage,
         "\(name): \(width) x \(height) pixels (\(overflow ? "too many to count" : String(pixels))) are more than the "
-          + "limit of \(limits.maximumPixels); if the file is to be trusted, raise ImageLimits.maximumPixels")
+          + "limit of \(limits.maximumPixels); make it smaller, or raise ImageLimits.maximumPixels in a program of your own")
     }
   }
 

@@ -5,15 +5,47 @@ import Synchronization
 
 /// The two streams of the process: results on standard output, everything else on standard error.
 enum Console {
+  /// The reader of standard output left (`patchcore stages | head -1`): its wish, and the end of the work.
+  struct OutputClosed: Error {}
+
   /// Writes a line to standard output.
-  static func print(_ line: String) { write(line + "\n", to: .standardOutput) }
+  ///
+  /// - Throws: `OutputClosed` if nobody reads it any more, `PatchCoreError` if it cannot be written.
+  static func print(_ line: String) throws { try print(Data((line + "\n").utf8)) }
+
+  /// Writes bytes to standard output.
+  ///
+  /// - Throws: `OutputClosed` if nobody reads it any more, `PatchCoreError` if it cannot be written.
+  static func print(_ data: Data) throws {
+    let failure = write(data, to: STDOUT_FILENO)
+    if failure == EPIPE { throw OutputClosed() }
+    guard failure == 0 else {
+      throw PatchCoreError(
+        .invalidFile,
+        "standard output: cannot be written: \(String(cString: strerror(failure))); send it elsewhere")
+    }
+  }
 
   /// Writes a line to standard error.
-  static func error(_ line: String) { write(line + "\n", to: .standardError) }
+  static func error(_ line: String) { errorText(line + "\n") }
 
-  static func write(_ text: String, to stream: FileHandle) {
-    // A closed pipe (`patchcore stages | head`) is the reader's wish, not an error.
-    try? stream.write(contentsOf: Data(text.utf8))
+  /// Writes text to standard error; there is nowhere to report a failure to.
+  static func errorText(_ text: String) { _ = write(Data(text.utf8), to: STDERR_FILENO) }
+
+  /// Writes all bytes, and returns the error number, 0 for none.
+  private static func write(_ data: Data, to descriptor: Int32) -> Int32 {
+    data.withUnsafeBytes { bytes in
+      var rest = bytes[...]
+      while !rest.isEmpty {
+        let written = Foundation.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+        if written >= 0 {
+          rest = rest.dropFirst(written)
+        } else if errno != EINTR {
+          return errno
+        }
+      }
+      return 0
+    }
   }
 }
 
@@ -21,7 +53,10 @@ enum Console {
 struct ConsoleLogHandler: LogHandler {
   let isQuiet: Bool
   var metadata: Logger.Metadata = [:]
-  var logLevel: Logger.Level { get { isQuiet ? .warning : .info } set {} }
+  var logLevel: Logger.Level {
+    get { isQuiet ? .warning : .info }
+    set {}
+  }
 
   init(isQuiet: Bool) { self.isQuiet = isQuiet }
 
@@ -31,7 +66,7 @@ struct ConsoleLogHandler: LogHandler {
   }
 
   func log(event: LogEvent) {
-    Console.error(event.level >= .warning ? "\(event.level): \(event.message)" : "\(event.message)")
+    Console.error(event.level >= .warning ? "\("\(event.level)".capitalized): \(event.message)" : "\(event.message)")
   }
 }
 
@@ -65,7 +100,7 @@ final class ProgressPrinter: Sendable {
   /// Ends a line that is still open.
   func end() {
     state.withLock { state in
-      if state.isLineOpen { Console.write("\n", to: .standardError) }
+      if state.isLineOpen { Console.errorText("\n") }
       state.isLineOpen = false
     }
   }
@@ -79,13 +114,13 @@ final class ProgressPrinter: Sendable {
       if isTerminal {
         let now = ContinuousClock.now
         guard isNew || isDone || now - state.lastDrawn > .milliseconds(100) else { return }
-        if isNew, state.isLineOpen { Console.write("\n", to: .standardError) }
+        if isNew, state.isLineOpen { Console.errorText("\n") }
         state.lastDrawn = now
         let percent = event.completed * 100 / event.total
-        Console.write("\r\u{1B}[K\(event.activity) \(event.completed) of \(event.total) (\(percent)%)", to: .standardError)
+        Console.errorText("\r\u{1B}[K\(event.activity) \(event.completed) of \(event.total) (\(percent)%)")
         state.isLineOpen = true
         if isDone {
-          Console.write("\n", to: .standardError)
+          Console.errorText("\n")
           (state.isLineOpen, state.activity) = (false, "")
         }
       } else {

@@ -5,7 +5,7 @@ import ImageFiles
 import PatchCore
 
 /// `patchcore demo`.
-struct DemoCommand: CatalogueCommand {
+struct DemoCommand: ComputingCommand {
   static let configuration = CommandConfiguration(
     commandName: "demo",
     abstract: "Draws a small data set of parts, fits a detector, evaluates it and writes pictures.",
@@ -26,27 +26,29 @@ struct DemoCommand: CatalogueCommand {
     #   extractor: {kind: resnet, architecture: wide_resnet50_2, weights: {file: wide_resnet50_2.pth}}
     preset: official
     extractor: {kind: resnet, architecture: resnet18, layers: [layer1, layer2], weights: random}
+    aggregator: {kind: official, layer_dimension: 256, dimension: 256}
     subsampler: {kind: coreset, fraction: 0.05}
     """
 
   func run(_ run: Run) throws {
     let data = try DemoDataset(folder: path("parts")).write(run.progress.reporter)
     let config = path("pipeline.yaml"), model = path("model.safetensors")
-    try AtomicOutput.write(Data((engineFor(run) + "\n").utf8), to: config)
+    try AtomicOutput.write(Data((Self.descriptionOfThisBuild + "\n").utf8), to: config)
     let common = options.quiet ? ["--quiet"] : []
     let dataset = "mvtec:\(data)"
     try step(["fit", config, "--dataset", dataset, "--output", model] + common, run)
     try step(
-      ["evaluate", model, "--dataset", dataset, "--report", path("report"), "--json", path("results.json")] + common, run)
-    Console.print("open \(path("report/report.html")) to see the defects that were found")
+      ["evaluate", model, "--dataset", dataset, "--report", path("report"), "--json", path("results.json")] + common,
+      run)
+    try Console.print("open \(path("report/report.html")) to see the defects that were found")
   }
 
   /// The description, with the engine named where the build lacks the default one.
-  private func engineFor(_ run: Run) -> String {
+  private static var descriptionOfThisBuild: String {
     #if OneDNN
-    return Self.description
+    return description
     #else
-    return Self.description + "\ncompute: {engine: openblas}"
+    return description + "\ncompute: {engine: openblas}"
     #endif
   }
 

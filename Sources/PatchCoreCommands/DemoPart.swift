@@ -7,16 +7,18 @@ struct DemoPart {
   enum Defect: String, CaseIterable {
     /// A bright line across the face.
     case scratch
-    /// A dark blotch.
+    /// A dark, blurred blotch.
     case stain
-    /// A hole that was not drilled.
-    case missingHole = "missing_hole"
+    /// A hole full of swarf.
+    case blockedHole = "blocked_hole"
     /// A bite out of the rim.
     case chip
   }
 
   /// Side of the drawing in pixels.
   static let side = 256
+  /// Radius of a part in pixels.
+  private static let radius = 94.0
 
   private let defect: Defect?
   private let centre: (x: Double, y: Double)
@@ -32,8 +34,8 @@ struct DemoPart {
     self.defect = defect
     centre = (128 + between(-3, 3), 128 + between(-3, 3))
     turn = between(-0.06, 0.06)
-    light = (between(0.94, 1.06), between(0, 2 * .pi))
-    place = (between(48, 72), between(0, 2 * .pi), between(0.8, 1.3), between(0, .pi))
+    light = (between(0.95, 1.05), between(0, 2 * .pi))
+    place = (between(46, 68), between(0, 2 * .pi), between(0.8, 1.3), between(0, .pi))
     texture = random.next()
   }
 
@@ -71,34 +73,36 @@ struct DemoPart {
     if case .stain = defect {
       let blot = distance(x, y) / (13 * place.size) + 0.5 * (smoothNoise(x / 6, y / 6, 4) - 0.5)
       let depth = step(1 - blot, 0.2)
-      metal *= 1 - 0.45 * depth
+      metal *= 1 - 0.5 * depth
       damage = max(damage, depth)
     }
     if case .scratch = defect {
       let along = (x - spot.x) * cos(place.heading) + (y - spot.y) * sin(place.heading)
-      let across = -(x - spot.x) * sin(place.heading) + (y - spot.y) * cos(place.heading)
-        + 2 * sin(along / 11)
+      let bend = 2 * sin(along / 11)
+      let across = -(x - spot.x) * sin(place.heading) + (y - spot.y) * cos(place.heading) + bend
       let depth = step(1.3 * place.size - abs(across), 1) * step(30 * place.size - abs(along), 3)
       metal += 0.32 * depth
       damage = max(damage, depth)
     }
 
-    var face = step(100 - radius, 1) * step(radius - 30, 1)
+    var face = step(Self.radius - radius, 1) * step(radius - 30, 1)
     if case .chip = defect {
-      let rim = (x: centre.x + 100 * cos(place.angle), y: centre.y + 100 * sin(place.angle))
+      let rim = (x: centre.x + Self.radius * cos(place.angle), y: centre.y + Self.radius * sin(place.angle))
       let reach = ((x - rim.x) * (x - rim.x) + (y - rim.y) * (y - rim.y)).squareRoot()
-      let bite = step(14 * place.size - reach + 4 * smoothNoise(x / 4, y / 4, 5), 1)
+      let bite = step(10 * place.size - reach + 4 * smoothNoise(x / 4, y / 4, 5), 1)
       damage = max(damage, bite * face)
       face *= 1 - bite
     }
-    let bevel = step(3 - abs(radius - 97), 1) * 0.16 - step(3 - abs(radius - 33), 1) * 0.14
+    let bevel = step(3 - abs(radius - Self.radius + 3), 1) * 0.12 - step(3 - abs(radius - 33), 1) * 0.14
     metal += bevel
     for hole in 0..<6 {
       let direction = Double(hole) * .pi / 3
-      let hx = 66 * cos(direction + turn) - dx, hy = 66 * sin(direction + turn) - dy
+      let hx = 62 * cos(direction + turn) - dx, hy = 62 * sin(direction + turn) - dy
       let opening = step(10 - (hx * hx + hy * hy).squareRoot(), 1)
-      if case .missingHole = defect, hole == Int(place.angle) % 6 {
-        damage = max(damage, opening)
+      if case .blockedHole = defect, hole == Int(place.angle) % 6 {
+        let plug = step(10 + 5 * smoothNoise(x / 3, y / 3, 6) - (hx * hx + hy * hy).squareRoot(), 1)
+        metal += (0.3 + 0.45 * smoothNoise(x / 2, y / 2, 8) - metal) * plug
+        damage = max(damage, plug)
       } else {
         face *= 1 - opening
       }

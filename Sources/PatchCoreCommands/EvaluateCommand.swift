@@ -5,13 +5,13 @@ import ImageFiles
 import PatchCore
 
 /// `patchcore evaluate`.
-struct EvaluateCommand: CatalogueCommand {
+struct EvaluateCommand: ComputingCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
     abstract: "Scores the test images of a data set and compares them with the truth.",
     discussion: """
       Prints image and pixel AUROC. Test images that the detector was fitted with are refused. KIND is mvtec, \
-      magnetic-tile or folder.
+      magnetic-tile or folder. The split of nominal images that the model was fitted with holds again.
       """)
 
   @Argument(help: "The model file.")
@@ -35,10 +35,14 @@ struct EvaluateCommand: CatalogueCommand {
   @OptionGroup(title: "Run options")
   var options: RunOptions
 
+  func validate() throws { try validateDataset(dataset) }
+
   func run(_ run: Run) throws {
     if let json, json != "-" { try checkWritable(json) }
+    if let report { try makeFolder(report) }
     let detector = try loading.detector(model, run)
     run.logger.info("\(model): \(detector.summary)")
+    detector.warnOfRandomWeights(run.logger)
     let dataset = try DatasetLocation(parsing: dataset).read()
     let clock = StageTimings()
     var pictures = PictureCollector()
@@ -46,21 +50,21 @@ struct EvaluateCommand: CatalogueCommand {
       pictures.add($0.path, $2)
     }
     let result = try evaluator.report(
-      detector: detector.reportSummary, timings: timings ? Dictionary(uniqueKeysWithValues: clock.list) : nil)
+      detector: try detector.reportSummary, timings: timings ? Dictionary(uniqueKeysWithValues: clock.list) : nil)
     run.progress.end()
 
     if let json { try write(try result.json(), to: json) }
-    if json != "-" { Console.print(summary(result)) }
+    if json != "-" { try Console.print(summary(result)) }
     if timings { Console.error("seconds: \(clock.summary)") }
     if let report {
       try pictures.writeReport(result, dataset: dataset, detector: detector, to: report, run)
-      Console.error("\(report)/report.html: the report")
+      run.logger.info("\(report)/report.html: the report")
     }
   }
 
   private func write(_ data: Data, to path: String) throws {
     if path == "-" {
-      Console.write(String(decoding: data, as: UTF8.self), to: .standardOutput)
+      try Console.print(data)
     } else {
       try AtomicOutput.write(data, to: path)
     }
@@ -79,6 +83,7 @@ struct EvaluateCommand: CatalogueCommand {
     if let share = result.pixels.unseenDefectShare, share > 0 {
       lines.append(String(format: "%.2f%% of the defect pixels lie outside the crop and were never seen", share * 100))
     }
+    lines.append("weights: \(result.detector.weights.name), engine: \(result.detector.engine)")
     return lines.joined(separator: "\n")
   }
 }

@@ -6,7 +6,11 @@ import PatchCore
 struct ExplainCommand: CatalogueCommand {
   static let configuration = CommandConfiguration(
     commandName: "explain",
-    abstract: "Prints a description with every value filled in, where each comes from, and the memory it needs.")
+    abstract: "Prints a description with every value filled in, where each comes from, and the memory it needs.",
+    discussion: """
+      Needs no weights and no images. Beside each value stands where it was set: a line of the file, the preset, \
+      the preset where the paper is silent, or a default.
+      """)
 
   @Argument(help: "The description, a YAML or JSON file.")
   var config: String
@@ -14,11 +18,8 @@ struct ExplainCommand: CatalogueCommand {
   @Option(help: ArgumentHelp("Number of training images to plan the memory for.", valueName: "n"))
   var images = 200
 
-  @Option(help: ArgumentHelp("Size of the images, such as 1024x768.", valueName: "width x height"))
+  @Option(help: ArgumentHelp("Size of the images, such as 1024x768.", valueName: "widthxheight"))
   var size = "1024x1024"
-
-  @OptionGroup(title: "Run options")
-  var options: RunOptions
 
   func validate() throws {
     guard images >= 1 else { throw ValidationError("--images \(images): give at least 1") }
@@ -33,15 +34,16 @@ struct ExplainCommand: CatalogueCommand {
 
   func run(_ run: Run) throws {
     let resolved = try ResolvedDescription(contentsOf: config, catalogue: run.catalogue)
-    Console.print(Self.annotated(resolved.tree))
+    try Console.print(Self.annotated(resolved.tree))
     guard let size = parsedSize else { return }
     let plan = try Pipeline(resolved.description, logger: run.logger)
       .plan(images: images, width: size.width, height: size.height)
-    Console.print("\nfor \(images) images of \(self.size) pixels:")
-    Console.print("  \(plan.summary)")
-    for (layer, shape) in plan.layers.enumerated() {
-      Console.print("  layer \(layer + 1): \(shape.channels) x \(shape.height) x \(shape.width)")
-    }
+    try Console.print("\nfor \(images) images of \(self.size) pixels:")
+    try Console.print("  \(plan.summary)")
+    let megabytes = String(format: "%.1f MB", Double(plan.candidateBytes + plan.bankBytes) / 1e6)
+    try Console.print("  memory: at least \(megabytes), and what the network and the subsampler work with")
+    let layers = plan.layers.map { "\($0.channels) x \($0.height) x \($0.width)" }
+    try Console.print("  feature maps of each image, channels x height x width: \(layers.joined(separator: ", "))")
   }
 
   /// The tree as YAML, each value followed by where it was set.

@@ -5,7 +5,7 @@ import ImageFiles
 import PatchCore
 
 /// `patchcore fit`.
-struct FitCommand: CatalogueCommand {
+struct FitCommand: ComputingCommand {
   static let configuration = CommandConfiguration(
     commandName: "fit",
     abstract: "Fits a detector to good images and writes it to one file.",
@@ -39,6 +39,8 @@ struct FitCommand: CatalogueCommand {
     guard (images == nil) != (dataset == nil) else {
       throw ValidationError("give either --images or --dataset")
     }
+    if let dataset { try validateDataset(dataset) }
+    if output.isEmpty { throw ValidationError("--output is empty; name the model file to write") }
   }
 
   func run(_ run: Run) throws {
@@ -53,7 +55,7 @@ struct FitCommand: CatalogueCommand {
     try detector.write(to: output, includingWeights: !referenceWeights, progress: run.progress.reporter)
     run.progress.end()
     run.logger.info("\(clock.summary)")
-    Console.print("\(output): \(detector.summary)")
+    try Console.print("\(output): \(detector.summary)")
   }
 
   private func trainingImages(_ description: PipelineDescription) throws -> ImageSource {
@@ -64,21 +66,33 @@ struct FitCommand: CatalogueCommand {
   }
 }
 
+/// Refuses a text that is not `KIND:PATH`.
+func validateDataset(_ text: String) throws {
+  do {
+    _ = try DatasetLocation(parsing: text)
+  } catch let error as PatchCoreError {
+    throw ValidationError("--dataset: \(error.message)")
+  }
+}
+
 /// The override that `--weights FILE` stands for.
 func weightsOverride(_ path: String?) -> [ResolvedDescription.Override] {
-  path.map { [ResolvedDescription.Override(path: ["extractor", "weights", "file"], text: $0, option: "--weights")] } ?? []
+  guard let path else { return [] }
+  return [ResolvedDescription.Override(path: ["extractor", "weights", "file"], text: path, option: "--weights")]
 }
 
 /// Refuses an output path that cannot be written, before the work rather than after it.
 func checkWritable(_ path: String) throws {
-  let folder = (path as NSString).deletingLastPathComponent
+  let parent = (path as NSString).deletingLastPathComponent
+  let folder = parent.isEmpty ? "." : parent
   var isFolder: ObjCBool = false
-  guard FileManager.default.fileExists(atPath: folder.isEmpty ? "." : folder, isDirectory: &isFolder), isFolder.boolValue
+  guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue
   else { throw PatchCoreError(.invalidFile, "\(path): there is no folder \(folder); make it first") }
   if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
     throw PatchCoreError(.invalidFile, "\(path): is a folder; give a file name")
   }
-  guard access(folder.isEmpty ? "." : folder, W_OK) == 0 else {
-    throw PatchCoreError(.invalidFile, "\(path): the folder cannot be written")
+  guard access(folder, W_OK) == 0 else {
+    throw PatchCoreError(
+      .invalidFile, "\(path): the folder \(folder) cannot be written to: \(String(cString: strerror(errno)))")
   }
 }

@@ -13,13 +13,10 @@ struct InspectCommand: CatalogueCommand {
   @OptionGroup(title: "Model options")
   var loading: ModelOptions
 
-  @OptionGroup(title: "Run options")
-  var options: RunOptions
-
   func run(_ run: Run) throws {
     let detector = try loading.detector(model, run)
     let size = try FileManager.default.attributesOfItem(atPath: model)[.size] as? Int ?? 0
-    Console.print(
+    try Console.print(
       """
       \(model): \(size) bytes, SHA-256 \(try Digest.sha256(ofFile: model))
       \(detector.summary)

@@ -23,7 +23,7 @@ struct ColourScale {
   }
 }
 
-/// Keeps the patch scores of a run, which are small, so that all maps can be drawn on one scale at its end.
+/// Keeps the patch scores of a run, which are smaller than maps, so that all maps can be drawn on one scale at its end.
 struct PictureCollector {
   private var pictures: [(name: String, scores: PatchScores)] = []
   private var lowest = Float.infinity
@@ -32,13 +32,13 @@ struct PictureCollector {
   /// Keeps the scores of an image.
   mutating func add(_ name: String, _ prediction: Prediction) {
     pictures.append((name, prediction.patchScores))
-    for value in prediction.patchScores.values { (lowest, highest) = (min(lowest, value), max(highest, value)) }
+    for value in prediction.map.values { (lowest, highest) = (min(lowest, value), max(highest, value)) }
   }
 
-  /// From the lowest to the highest patch score of the run.
+  /// From the lowest to the highest value of the maps of the run.
   var scale: ColourScale {
     guard lowest.isFinite, lowest < highest else {
-      // Every patch of the run has one score; any scale draws them alike.
+      // All pixels of the run have one score; any scale draws them alike.
       let value = lowest.isFinite ? lowest : 0
       return ColourScale(lower: value - 1, upper: value + 1)
     }
@@ -53,6 +53,8 @@ struct PictureCollector {
   ///   - detector: the detector that scored them.
   ///   - scale: the one scale of all maps.
   ///   - includingImages: whether the image as the network saw it is written too.
+  ///   - run: told how far the drawing is.
+  /// - Throws: `PatchCoreError` if an image cannot be read again or a picture cannot be written.
   func write(
     to folder: String, source: ImageSource, detector: FittedDetector, scale: ColourScale, includingImages: Bool = false,
     _ run: Run
@@ -79,7 +81,12 @@ struct PictureCollector {
     let source = ImageSource(files: pictures.map(\.name), relativeTo: dataset.root)
     try makeFolder(folder)
     var named = PictureCollector()
-    named.pictures = pictures.map { ("pictures/" + ($0.name as NSString).deletingPathExtension, $0.scores) }
+    var stems: Set<String> = []
+    named.pictures = pictures.map { name, scores in
+      // Images whose names differ in the extension alone keep it.
+      let stem = (name as NSString).deletingPathExtension
+      return ("pictures/" + (stems.insert(stem).inserted ? stem : name), scores)
+    }
     try named.write(
       to: folder, source: source, detector: detector, scale: scale, includingImages: true, run)
     let links = zip(pictures, named.pictures).map { original, picture in
@@ -94,9 +101,13 @@ struct PictureCollector {
 /// Makes a folder and those above it.
 func makeFolder(_ path: String) throws {
   guard !path.isEmpty else { return }
-  do {
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  } catch {
-    throw PatchCoreError(.invalidFile, "\(path): the folder cannot be made: \(error.localizedDescription)", cause: error)
+  var isFolder: ObjCBool = false
+  if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) {
+    guard isFolder.boolValue else { throw PatchCoreError(.invalidFile, "\(path): is a file; name a folder") }
+    return
+  }
+  try makeFolder((path as NSString).deletingLastPathComponent)
+  guard mkdir(path, 0o777) == 0 || errno == EEXIST else {
+    throw PatchCoreError(.invalidFile, "\(path): the folder cannot be made: \(String(cString: strerror(errno)))")
   }
 }

@@ -5,14 +5,14 @@ import ImageFiles
 import PatchCore
 
 /// `patchcore predict`.
-struct PredictCommand: CatalogueCommand {
+struct PredictCommand: ComputingCommand {
   static let configuration = CommandConfiguration(
     commandName: "predict",
     abstract: "Scores images with a model; higher means more anomalous.",
     discussion: """
-      Prints a line per image, the score and the path. With --json, a line per image is one JSON object with path, \
-      score, nearest_patch (the training patch nearest to the one that decided), weights and engine. Images that cannot \
-      be read end the run with an error that names them.
+      Prints a line per image: the score, a tab, the path. With --json, each line is one JSON object with path, score, \
+      nearest_patch (the training patch nearest to the one that decided the score), weights and engine. An image that \
+      cannot be read ends the run with an error that names it.
       """)
 
   @Argument(help: "The model file.")
@@ -26,7 +26,7 @@ struct PredictCommand: CatalogueCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The scores drawn darkest and lightest, such as 0,40; by default the lowest and highest patch score of the run.",
+      "The scores drawn darkest and lightest, such as 0,40; by default the lowest and highest of the run.",
       valueName: "lower,upper"))
   var scale: String?
 
@@ -51,20 +51,24 @@ struct PredictCommand: CatalogueCommand {
 
   func run(_ run: Run) throws {
     let targets = try PredictionTarget.collect(images)
-    if maps != nil { try PredictionTarget.refuseCollisions(targets) }
+    if let maps {
+      try PredictionTarget.refuseCollisions(targets)
+      try makeFolder(maps)
+    }
     let detector = try loading.detector(model, run)
     run.logger.info("\(model): \(detector.summary)")
+    detector.warnOfRandomWeights(run.logger)
     let source = ImageSource(files: targets.map(\.path))
     var collector = PictureCollector()
     try detector.predict(source, progress: run.progress.reporter) { number, _, prediction in
-      Console.print(try line(targets[number].path, prediction, detector))
+      try Console.print(try line(targets[number].path, prediction, detector))
       if maps != nil { collector.add(targets[number].pictureName, prediction) }
     }
     run.progress.end()
     if let maps {
       let scale = scale.flatMap(ColourScale.init(parsing:)) ?? collector.scale
       try collector.write(to: maps, source: source, detector: detector, scale: scale, run)
-      Console.error("\(maps): heat maps, dark \(scale.lower) to light \(scale.upper)")
+      run.logger.info("\(maps): heat maps, dark \(scale.lower) to light \(scale.upper)")
     }
   }
 
@@ -118,7 +122,8 @@ struct PredictionTarget {
     for target in targets {
       if let other = first.updateValue(target.path, forKey: target.pictureName) {
         throw PatchCoreError(
-          .invalidFile, "the heat maps of \(other) and \(target.path) would have the same name, \(target.pictureName); "
+          .invalidFile,
+          "the heat maps of \(other) and \(target.path) would have the same name, \(target.pictureName); "
             + "give their folder instead, or run them apart")
       }
     }

@@ -16,6 +16,8 @@ public func runPatchCore(catalogue: StageCatalogue, arguments: [String]? = nil) 
 
 /// Runs the command line and returns its exit status: 0 done, 1 failed, 2 misused.
 func patchCoreStatus(catalogue: StageCatalogue, arguments: [String]?) -> Int32 {
+  // A closed pipe then is an error of the write that meets it, not a silent end in the middle of a file.
+  signal(SIGPIPE, SIG_IGN)
   do {
     var command = try PatchCoreCommand.parseAsRoot(arguments)
     guard let command = command as? any CatalogueCommand else {
@@ -24,7 +26,7 @@ func patchCoreStatus(catalogue: StageCatalogue, arguments: [String]?) -> Int32 {
     }
     let interruption = Interruption()
     defer { interruption.end() }
-    let run = try command.options.makeRun(catalogue: catalogue, interruption: interruption)
+    let run = command.makeRun(catalogue: catalogue, interruption: interruption)
     do {
       try command.run(run)
     } catch {
@@ -35,15 +37,17 @@ func patchCoreStatus(catalogue: StageCatalogue, arguments: [String]?) -> Int32 {
   } catch is CancellationError {
     Console.error("stopped; nothing was left half-written")
     return 1
+  } catch is Console.OutputClosed {
+    return 1
   } catch let error as PatchCoreError {
-    Console.error("error: \(error)")
+    Console.error("Error: \(error)")
     return 1
   } catch {
     let code = PatchCoreCommand.exitCode(for: error)
     let message = PatchCoreCommand.fullMessage(for: error)
     if code == .success {
-      Console.print(message)
-      return 0
+      // Help and version. A reader that wants less of it has it.
+      return (try? Console.print(message)) == nil ? 1 : 0
     }
     Console.error(message)
     return code == .validationFailure ? 2 : 1

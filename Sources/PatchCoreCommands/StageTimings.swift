@@ -25,5 +25,7 @@ final class StageTimings: Sendable {
   var list: [(stage: String, seconds: Double)] { seconds.withLock { $0 } }
 
   /// One line: `extractor 1.20 s, scorer 0.31 s`.
-  var summary: String { list.map { String(format: "%@ %.2f s", $0.stage as NSString, $0.seconds) }.joined(separator: ", ") }
+  var summary: String {
+    list.map { String(format: "%@ %.2f s", $0.stage as NSString, $0.seconds) }.joined(separator: ", ")
+  }
 }

@@ -95,7 +95,7 @@ extension FittedDetector {
       return try ConfigurationDecoder.decode(
         PipelineDescription.self, from: tree, userInfo: [.stageCatalogue: catalogue])
     } catch let error as PatchCoreError where error.code != .notInThisBuild {
-      throw PatchCoreError(.invalidArtifact, "its description cannot be used: \(error.message)", cause: error)
+      throw PatchCoreError(.invalidArtifact, "\(file): its description cannot be used: \(error.message)", cause: error)
     }
   }
 

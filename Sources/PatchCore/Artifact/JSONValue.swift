@@ -1,5 +1,5 @@
 /// Any JSON value, for the parts of a manifest whose shape depends on plugins.
-enum JSONValue: Codable, Sendable {
+package enum JSONValue: Codable, Sendable {
   case null
   case bool(Bool)
   case whole(Int64)
@@ -9,7 +9,7 @@ enum JSONValue: Codable, Sendable {
   case list([JSONValue])
   case object([String: JSONValue])
 
-  init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     if container.decodeNil() {
       self = .null
@@ -30,7 +30,7 @@ enum JSONValue: Codable, Sendable {
     }
   }
 
-  func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     switch self {
     case .null: try container.encodeNil()
@@ -47,7 +47,7 @@ enum JSONValue: Codable, Sendable {
 
 extension ConfigurationNode {
   /// The tree as a JSON value; for trees encoded from values, where unquoted scalars are numbers, truth values or null.
-  var jsonValue: JSONValue {
+  package var jsonValue: JSONValue {
     switch value {
     case .scalar(let text, quoted: true): return .text(text)
     case .scalar(let text, quoted: false):

@@ -43,13 +43,14 @@ public struct ResolvedDescription: Sendable {
   ///
   /// - Throws: `PatchCoreError` if the file cannot be read, is not UTF-8, or does not describe a pipeline.
   public init(contentsOf path: String, overrides: [Override] = [], catalogue: StageCatalogue) throws {
-    let data: Data
-    do {
-      data = try Data(contentsOf: URL(fileURLWithPath: path))
-    } catch {
-      throw PatchCoreError(.invalidFile, "\(path): cannot be read: \(error.localizedDescription)", cause: error)
+    var status = stat()
+    guard stat(path, &status) == 0, access(path, R_OK) == 0 else {
+      throw PatchCoreError(.invalidFile, "\(path): cannot be read: \(String(cString: strerror(errno)))")
     }
-    guard let text = String(validating: data, as: UTF8.self) else {
+    guard status.st_mode & S_IFMT != S_IFDIR else {
+      throw PatchCoreError(.invalidFile, "\(path): is a folder; a description is a YAML or JSON file")
+    }
+    guard let text = String(validating: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self) else {
       throw PatchCoreError(.invalidFile, "\(path): is not UTF-8 text; a description is a YAML or JSON file")
     }
     try self.init(yaml: text, name: path, overrides: overrides, catalogue: catalogue)
