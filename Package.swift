@@ -93,7 +93,10 @@ let package = Package(
     .tests("CommandTests", ["PatchCoreCommands", "PatchCoreStandard", "PatchCore", "ImageFiles", "TensorFiles"]),
     .tests(
       "ExampleTests",
-      ["PatchCore", "PatchCoreStandard", "PatchCoreTestKit", "ImageFiles", "FitAndPredict", "CustomSubsampler"]),
+      [
+        "PatchCore", "PatchCoreStandard", "PatchCoreTestKit", "ImageFiles", "Search", "FitAndPredict",
+        "CustomSubsampler",
+      ]),
     .tests(
       "ReferenceTests",
       [
