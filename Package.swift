@@ -4,7 +4,13 @@ import PackageDescription
 let package = Package(
   name: "patchcore",
   products: [
-    .library(name: "PatchCore", targets: ["PatchCore", "PatchCoreStandard", "ImageFiles", "Evaluation"]),
+    // The plugins too: a description in Swift names their configurations.
+    .library(
+      name: "PatchCore",
+      targets: [
+        "PatchCore", "TensorFiles", "ConvNet", "Compute", "PatchCoreStandard", "ImageFiles", "Evaluation",
+        "Extractors", "Aggregation", "Subsampling", "Search", "FaissSearch", "Scoring",
+      ]),
     .library(name: "PatchCoreCommands", targets: ["PatchCoreCommands", "PatchCoreStandard"]),
     .library(name: "PatchCoreTestKit", targets: ["PatchCoreTestKit"]),
     .executable(name: "patchcore", targets: ["PatchCoreTool"]),
