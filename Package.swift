@@ -4,7 +4,13 @@ import PackageDescription
 let package = Package(
   name: "patchcore",
   products: [
-    .library(name: "PatchCore", targets: ["PatchCore", "PatchCoreStandard", "ImageFiles", "Evaluation"]),
+    // The plugins too: a description in Swift names their configurations.
+    .library(
+      name: "PatchCore",
+      targets: [
+        "PatchCore", "TensorFiles", "ConvNet", "Compute", "PatchCoreStandard", "ImageFiles", "Evaluation",
+        "Extractors", "Aggregation", "Subsampling", "Search", "FaissSearch", "Scoring",
+      ]),
     .library(name: "PatchCoreCommands", targets: ["PatchCoreCommands", "PatchCoreStandard"]),
     .library(name: "PatchCoreTestKit", targets: ["PatchCoreTestKit"]),
     .executable(name: "patchcore", targets: ["PatchCoreTool"]),
@@ -74,6 +80,10 @@ let package = Package(
     .executableTarget(
       name: "PatchCoreTool", dependencies: ["PatchCoreCommands", "PatchCoreStandard"], path: "Sources/patchcore"),
 
+    // Examples, compiled with everything else so that they stay true.
+    .example("FitAndPredict", ["PatchCoreStandard"]),
+    .example("CustomSubsampler", ["PatchCoreCommands", "PatchCoreStandard"], resources: ["pipeline.yaml"]),
+
     // Tests, by area. ReferenceTests needs the data that PATCHCORE_TEST_DATA names.
     .tests("TensorFilesTests", ["TensorFiles"], resources: ["Fixtures"]),
     .tests("PatchCoreTests", ["PatchCore", "TensorFiles"], resources: ["Fixtures"]),
@@ -87,6 +97,12 @@ let package = Package(
       ], resources: ["Fixtures"]),
     .tests("EvaluationTests", ["PatchCore", "ImageFiles", "Evaluation"], resources: ["Fixtures"]),
     .tests("CommandTests", ["PatchCoreCommands", "PatchCoreStandard", "PatchCore", "ImageFiles", "TensorFiles"]),
+    .tests(
+      "ExampleTests",
+      [
+        "PatchCore", "PatchCoreStandard", "PatchCoreTestKit", "ImageFiles", "Search", "FitAndPredict",
+        "CustomSubsampler",
+      ]),
     .tests(
       "ReferenceTests",
       [
@@ -112,6 +128,12 @@ extension Target {
   /// A library of stage plugins in the folder of its role.
   static func plugin(_ role: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: role, dependencies: ["PatchCore"] + dependencies, path: "Plugins/\(role)")
+  }
+
+  /// An example program.
+  static func example(_ name: String, _ dependencies: [Target.Dependency], resources: [String] = []) -> Target {
+    .executableTarget(
+      name: name, dependencies: ["PatchCore"] + dependencies, path: "Examples/\(name)", exclude: resources)
   }
 
   /// Tests of one area, with golden files that are read where they stand.

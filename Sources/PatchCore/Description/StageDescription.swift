@@ -50,8 +50,8 @@ extension StageDescription: StageDescribing {
 }
 
 extension CodingUserInfoKey {
-  /// The catalogue that stages are decoded with.
-  static let stageCatalogue: CodingUserInfoKey = {
+  /// The `StageCatalogue` that stages are decoded with; for other decoders than this package's, such as a test's.
+  public static let stageCatalogue: CodingUserInfoKey = {
     guard let key = CodingUserInfoKey(rawValue: "patchcore.catalogue") else { preconditionFailure("a valid key") }
     return key
   }()

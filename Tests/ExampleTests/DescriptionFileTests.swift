@@ -1,0 +1,86 @@
+import Foundation
+import PatchCore
+import PatchCoreStandard
+import Testing
+
+/// The files of Examples/Descriptions say what their comments promise.
+@Suite struct DescriptionFileTests {
+  private static let folder = ExampleProgram.folder.appendingPathComponent("Descriptions")
+
+  private static func resolve(_ name: String) throws -> ResolvedDescription {
+    try ResolvedDescription(contentsOf: folder.appendingPathComponent(name).path, catalogue: .standard)
+  }
+
+  @Test func allAreKnownHere() throws {
+    let names = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path).sorted()
+    #expect(names == ["anomalib.yaml", "ivfpq.yaml", "official.yaml"])
+  }
+
+  /// Written out or by the preset's name alone: the same pipeline.
+  @Test(arguments: ["official", "anomalib"])
+  func presetWrittenOut(_ preset: String) throws {
+    let alone = try ResolvedDescription(yaml: "preset: \(preset)", catalogue: .standard)
+    #expect(try Self.resolve("\(preset).yaml").description.yaml() == alone.description.yaml())
+  }
+
+  /// Every key of the description that the design shows keeps its name, and the file is that description.
+  @Test func shownKeys() throws {
+    let shown = """
+      preset: official
+      preprocess: {resize: 256, crop: 224}
+      extractor: {kind: resnet, architecture: wide_resnet50_2, layers: [layer2, layer3]}
+      aggregator: {kind: official, patch_size: 3, stride: 1, layer_dimension: 1024, dimension: 1024}
+      subsampler: {kind: coreset, fraction: 0.1, projection: {kind: uniform, dimension: 128}, start: {kind: mean_of_random, points: 10}}
+      neighbour_index: {kind: exact}
+      scorer: {kind: maximum, neighbours: 1, distance: squared_euclidean}
+      map: {upsampling: bilinear, sigma: 4, border: repeat_edge}
+      compute: {engine: onednn, precision: float32}
+      seed: 0
+      """
+    let fromText = Self.setInFile(try ResolvedDescription(yaml: shown, catalogue: .standard))
+    #expect(
+      fromText == [
+        "preset: official", "preprocess.resize: 256", "preprocess.crop: 224", "extractor.kind: resnet",
+        "extractor.architecture: wide_resnet50_2", "extractor.layers: [layer2, layer3]", "aggregator.kind: official",
+        "aggregator.patch_size: 3", "aggregator.stride: 1", "aggregator.layer_dimension: 1024",
+        "aggregator.dimension: 1024", "subsampler.kind: coreset", "subsampler.fraction: 0.1",
+        "subsampler.projection.kind: uniform", "subsampler.projection.dimension: 128",
+        "subsampler.start.kind: mean_of_random", "subsampler.start.points: 10", "neighbour_index.kind: exact",
+        "scorer.kind: maximum", "scorer.neighbours: 1", "scorer.distance: squared_euclidean",
+        "map.upsampling: bilinear", "map.sigma: 4", "map.border: repeat_edge", "compute.engine: onednn",
+        "compute.precision: float32", "seed: 0",
+      ])
+    #expect(Self.setInFile(try Self.resolve("official.yaml")) == fromText)
+  }
+
+  /// The values that a file sets, in order.
+  private static func setInFile(_ description: ResolvedDescription) -> [String] {
+    description.tree.leaves().filter {
+      if case .file = $0.node.origin { return true }
+      return false
+    }.map { "\($0.path.joined(separator: ".")): \($0.node.yaml)" }
+  }
+
+  #if FAISS
+  @Test func approximateSearch() throws {
+    let resolved = try Self.resolve("ivfpq.yaml")
+    #expect(
+      Self.setInFile(resolved) == [
+        "preset: paper", "subsampler.kind: none", "neighbour_index.kind: faiss_ivfpq", "neighbour_index.lists: 512",
+        "neighbour_index.sub_quantisers: 64", "neighbour_index.bits: 8", "neighbour_index.probes: 1",
+      ])
+    // 200 images, the paper's grid: the bank of which the file's comment speaks.
+    let plan = try Pipeline(resolved.description).plan(images: 200, width: 1024, height: 1024)
+    #expect(plan.bankRows == 156_800)
+    #expect(plan.bankBytes == 642_252_800)
+  }
+  #else
+  @Test func approximateSearchIsNamed() throws {
+    #expect { try Self.resolve("ivfpq.yaml") } throws: { error in
+      guard let error = error as? PatchCoreError else { return false }
+      return error.code == .notInThisBuild && error.message.contains("build with the trait FAISS")
+        && error.message.contains("ivfpq.yaml:") && error.message.contains("neighbour_index.kind")
+    }
+  }
+  #endif
+}
