@@ -32,7 +32,8 @@ let package = Package(
     .systemLibrary(name: "COpenBLAS"),
     .systemLibrary(name: "COneDNN"),
     .target(name: "ConvNet", dependencies: ["PatchCore", "TensorFiles"]),
-    .target(name: "Compute", dependencies: ["PatchCore", "ConvNet", "CKernels", "COpenBLAS", .on("OneDNN", "COneDNN")]),
+    .target(
+      name: "Compute", dependencies: ["PatchCore", "ConvNet", "CKernels", "COpenBLAS", .on("OneDNN", "COneDNN")]),
 
     // Images.
     .target(name: "CLibPNG", linkerSettings: [.linkedLibrary("png")]),
@@ -80,14 +81,18 @@ let package = Package(
     .tests("NetworkTests", ["PatchCore", "TensorFiles", "ConvNet", "Compute", "Extractors"], resources: ["Fixtures"]),
     .tests(
       "StageTests",
-      ["PatchCore", "TensorFiles", "Compute", "PatchCoreStandard", "PatchCoreTestKit", "Aggregation", "Subsampling",
-        "Search", "FaissSearch", "Scoring"], resources: ["Fixtures"]),
+      [
+        "PatchCore", "TensorFiles", "Compute", "PatchCoreStandard", "PatchCoreTestKit", "Aggregation", "Subsampling",
+        "Search", "FaissSearch", "Scoring",
+      ], resources: ["Fixtures"]),
     .tests("EvaluationTests", ["PatchCore", "ImageFiles", "Evaluation"], resources: ["Fixtures"]),
     .tests("CommandTests", ["PatchCoreCommands", "PatchCoreStandard", "PatchCore", "ImageFiles", "TensorFiles"]),
     .tests(
       "ReferenceTests",
-      ["PatchCore", "PatchCoreStandard", "TensorFiles", "ImageFiles", "Evaluation", "Compute", "Subsampling",
-        "Extractors"]),
+      [
+        "PatchCore", "PatchCoreStandard", "TensorFiles", "ImageFiles", "Evaluation", "Compute", "Subsampling",
+        "Extractors",
+      ]),
   ]
 )
 

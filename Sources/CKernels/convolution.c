@@ -21,8 +21,8 @@ static inline void reach(int64_t shift, int64_t size, int64_t stride, int64_t ou
   *last = larger(*last, *first);
 }
 
-void patchcore_unfold(
-    const float *input, patchcore_window window, int64_t channels, int64_t first, int64_t count, float *columns) {
+void pc_unfold(
+    const float *input, pc_window window, int64_t channels, int64_t first, int64_t count, float *columns) {
   const int64_t stride = window.stride;
   for (int64_t channel = 0; channel < channels; channel++) {
     const float *plane = input + channel * window.height * window.width;
@@ -75,8 +75,8 @@ static inline __attribute__((always_inline)) void take_maximum(
   }
 }
 
-MULTIVERSION void patchcore_convolve_channel(
-    const float *input, patchcore_window window, int64_t channels, const float *weight, float bias,
+MULTIVERSION void pc_convolve_channel(
+    const float *input, pc_window window, int64_t channels, const float *weight, float bias,
     const float *addend, int relu, float *output) {
   for (int64_t oy = 0; oy < window.out_height; oy++) {
     float *target = output + oy * window.out_width;
@@ -104,7 +104,7 @@ MULTIVERSION void patchcore_convolve_channel(
   }
 }
 
-MULTIVERSION void patchcore_max_pool_channel(const float *input, patchcore_window window, float *output) {
+MULTIVERSION void pc_max_pool_channel(const float *input, pc_window window, float *output) {
   for (int64_t oy = 0; oy < window.out_height; oy++) {
     float *target = output + oy * window.out_width;
     for (int64_t x = 0; x < window.out_width; x++) target[x] = -INFINITY;
@@ -120,7 +120,7 @@ MULTIVERSION void patchcore_max_pool_channel(const float *input, patchcore_windo
   }
 }
 
-MULTIVERSION void patchcore_average_pool_channel(const float *input, patchcore_window window, float *output) {
+MULTIVERSION void pc_average_pool_channel(const float *input, pc_window window, float *output) {
   const float area = (float)(window.kernel * window.kernel);
   for (int64_t oy = 0; oy < window.out_height; oy++) {
     float *target = output + oy * window.out_width;
@@ -138,7 +138,7 @@ MULTIVERSION void patchcore_average_pool_channel(const float *input, patchcore_w
   }
 }
 
-MULTIVERSION void patchcore_scale_channel(
+MULTIVERSION void pc_scale_channel(
     const float *input, float factor, float offset, const float *addend, int relu, int64_t count, float *output) {
   if (addend) {
     for (int64_t i = 0; i < count; i++) output[i] = input[i] * factor + offset + addend[i];

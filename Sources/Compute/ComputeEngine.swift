@@ -15,6 +15,9 @@ public protocol ComputeEngine: Sendable {
   ///   - a: `m x k`, rows `k` apart.
   ///   - b: `n x k`, rows `k` apart.
   ///   - c: `m x n`, rows `n` apart; overwritten.
+  ///   - m: rows of A and C.
+  ///   - n: rows of B, columns of C.
+  ///   - k: columns of A and B.
   func multiply(
     _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into c: UnsafeMutablePointer<Float>, m: Int, n: Int, k: Int
   )

@@ -111,20 +111,20 @@ struct OpenBLASNetwork: CompiledNetwork {
     case .convolution(let form):
       try convolve(form, step, values, loop: loop)
     case .maxPool(let window):
-      let window = patchcore_window(window, from, to)
+      let window = pc_window(window, from, to)
       try eachChannel(to, loop) { channel in
         let input = values[step.inputs[0]] + channel * from.height * from.width
-        patchcore_max_pool_channel(input, window, values[step.output] + channel * plane)
+        pc_max_pool_channel(input, window, values[step.output] + channel * plane)
       }
     case .averagePool(let window):
-      let window = patchcore_window(window, from, to)
+      let window = pc_window(window, from, to)
       try eachChannel(to, loop) { channel in
         let input = values[step.inputs[0]] + channel * from.height * from.width
-        patchcore_average_pool_channel(input, window, values[step.output] + channel * plane)
+        pc_average_pool_channel(input, window, values[step.output] + channel * plane)
       }
     case .add(let activation):
       try eachChannel(to, loop) { channel in
-        patchcore_scale_channel(
+        pc_scale_channel(
           values[step.inputs[0]] + channel * plane, 1, 0, values[step.inputs[1]] + channel * plane, activation.flag,
           Int64(plane), values[step.output] + channel * plane)
       }
@@ -136,14 +136,14 @@ struct OpenBLASNetwork: CompiledNetwork {
       }
     case .activation(let activation):
       try eachChannel(to, loop) { channel in
-        patchcore_scale_channel(
+        pc_scale_channel(
           values[step.inputs[0]] + channel * plane, 1, 0, nil, activation.flag, Int64(plane),
           values[step.output] + channel * plane)
       }
     case .scale(let activation):
       try step.withParameters { factors, offsets in
         try eachChannel(to, loop) { channel in
-          patchcore_scale_channel(
+          pc_scale_channel(
             values[step.inputs[0]] + channel * plane, factors.base[channel], offsets.base[channel], nil,
             activation.flag, Int64(plane), values[step.output] + channel * plane)
         }
@@ -175,7 +175,7 @@ extension OpenBLASNetwork {
   ) throws {
     let from = network.shapes[step.inputs[0]]
     let to = network.shapes[step.output]
-    let window = patchcore_window(form.window, from, to)
+    let window = pc_window(form.window, from, to)
     let pixels = to.height * to.width
     let addend = form.addsSecondInput ? step.inputs[1] : nil
     let (groupInputs, groupOutputs) = (from.channels / form.groups, to.channels / form.groups)
@@ -185,7 +185,7 @@ extension OpenBLASNetwork {
       if method == .direct {
         try loop(to.channels) { channel in
           let input = values[step.inputs[0]] + channel / groupOutputs * groupInputs * from.height * from.width
-          patchcore_convolve_channel(
+          pc_convolve_channel(
             input, window, Int64(groupInputs), weight.base + channel * rows, bias.base[channel],
             addend.map { values[$0] + channel * pixels }, form.activation.flag, values[step.output] + channel * pixels)
         }
@@ -210,13 +210,13 @@ extension OpenBLASNetwork {
         } else {
           unfolded.withBuffer {
             let columns = $0.assumingMemoryBound(to: Float.self)
-            patchcore_unfold(input, window, Int64(groupInputs), Int64(first), Int64(count), columns)
+            pc_unfold(input, window, Int64(groupInputs), Int64(first), Int64(count), columns)
             product(columns, count)
           }
         }
         for channel in 0..<groupOutputs {
           let line = output + channel * pixels
-          patchcore_scale_channel(
+          pc_scale_channel(
             line, 1, bias.base[start + channel], addend.map { values[$0] + (start + channel) * pixels + first },
             form.activation.flag, Int64(count), line)
         }
@@ -250,7 +250,7 @@ extension NetworkTable.Activation {
   fileprivate var flag: Int32 { self == .relu ? 1 : 0 }
 }
 
-extension patchcore_window {
+extension pc_window {
   fileprivate init(_ window: NetworkTable.Window, _ from: FeatureShape, _ to: FeatureShape) {
     self.init(
       height: Int64(from.height), width: Int64(from.width), kernel: Int64(window.kernel),

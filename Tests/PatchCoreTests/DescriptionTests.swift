@@ -61,21 +61,45 @@ import Testing
   }
 
   @Test(arguments: [
-    ("seed: 1\nsubsampler:\n  stepp: 3", "pipeline.yaml:3: subsampler.stepp: there is no such key here; did you mean step?"),
+    (
+      "seed: 1\nsubsampler:\n  stepp: 3",
+      "pipeline.yaml:3: subsampler.stepp: there is no such key here; did you mean step?"
+    ),
     ("extractr: {kind: cells}", "pipeline.yaml:1: extractr: there is no such key here; did you mean extractor?"),
-    ("extractor:\n  kind: cels", "pipeline.yaml:2: extractor.kind: there is no extractor of kind cels; did you mean cells? known: cells"),
+    (
+      "extractor:\n  kind: cels",
+      "pipeline.yaml:2: extractor.kind: there is no extractor of kind cels; did you mean cells? known: cells"
+    ),
     ("subsampler:\n  step: many", "pipeline.yaml:2: subsampler.step: expected a whole number, found many"),
     ("subsampler: {step: 2.5}", "pipeline.yaml:1: subsampler.step: expected a whole number, found the number 2.5"),
     ("subsampler: {step: \"2\"}", "pipeline.yaml:1: subsampler.step: expected a whole number, found the text \"2\""),
     ("seed: -1", "pipeline.yaml:1: seed: expected a whole number that is not negative, found the number -1"),
-    ("extractor: {note: 12}", "pipeline.yaml:1: extractor.note: expected text (quote it if it is meant as text), found the number 12"),
+    (
+      "extractor: {note: 12}",
+      "pipeline.yaml:1: extractor.note: expected text (quote it if it is meant as text), found the number 12"
+    ),
     ("extractor: [cells]", "pipeline.yaml:1: extractor: expected a mapping of keys, found a list of 1"),
-    ("subsampler: {order: {kind: shiftd}}", "pipeline.yaml:1: subsampler.order.kind: there is no kind shiftd here; did you mean shifted? known: forward, shifted"),
-    ("subsampler: {order: {kind: forward, offset: 2}}", "pipeline.yaml:1: subsampler.order.offset: there is no such key here; known keys: kind"),
-    ("neighbour_index: {kind: wrapped, index: {kind: wrapped, indx: 1}}", "pipeline.yaml:1: neighbour_index.index.indx: there is no such key here; did you mean index?"),
-    ("neighbour_index:\n\n  kind: far_away", "pipeline.yaml:3: neighbour_index.kind: far_away is not in this build; build with the trait FarAway"),
+    (
+      "subsampler: {order: {kind: shiftd}}",
+      "pipeline.yaml:1: subsampler.order.kind: there is no kind shiftd here; did you mean shifted? known: forward, shifted"
+    ),
+    (
+      "subsampler: {order: {kind: forward, offset: 2}}",
+      "pipeline.yaml:1: subsampler.order.offset: there is no such key here; known keys: kind"
+    ),
+    (
+      "neighbour_index: {kind: wrapped, index: {kind: wrapped, indx: 1}}",
+      "pipeline.yaml:1: neighbour_index.index.indx: there is no such key here; did you mean index?"
+    ),
+    (
+      "neighbour_index:\n\n  kind: far_away",
+      "pipeline.yaml:3: neighbour_index.kind: far_away is not in this build; build with the trait FarAway"
+    ),
     ("preset: tooy", "pipeline.yaml:1: preset: there is no preset tooy; did you mean toy? known: toy"),
-    ("compute: {engine: openblass}", "pipeline.yaml:1: compute.engine: expected one of onednn, openblas; found openblass; did you mean openblas?"),
+    (
+      "compute: {engine: openblass}",
+      "pipeline.yaml:1: compute.engine: expected one of onednn, openblas; found openblass; did you mean openblas?"
+    ),
     ("- extractor", "pipeline.yaml: a description is a mapping of keys such as `extractor:`; found a list"),
   ])
   func mistakesAreNamed(yaml: String, expected: String) { #expect(message(yaml) == expected) }
@@ -108,7 +132,8 @@ import Testing
 
   @Test func aDescriptionSurvivesItsOwnText() throws {
     let first = try PipelineDescription(
-      yaml: "subsampler: {step: 3, order: {kind: shifted, offset: 1}}\nneighbour_index: {kind: wrapped}", catalogue: .toy)
+      yaml: "subsampler: {step: 3, order: {kind: shifted, offset: 1}}\nneighbour_index: {kind: wrapped}",
+      catalogue: .toy)
     let text = try first.yaml()
     let second = try PipelineDescription(yaml: text, catalogue: .toy)
     #expect(try second.yaml() == text)

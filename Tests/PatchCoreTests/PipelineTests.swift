@@ -93,7 +93,10 @@ import Testing
     let again = folder + "/again.safetensors"
     try read.write(to: again)
     #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data(contentsOf: URL(fileURLWithPath: again)))
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["again.safetensors", "model.safetensors"])
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == [
+        "again.safetensors", "model.safetensors",
+      ])
   }
 
   @Test func theBankStandsOnSixtyFourBytes() throws {

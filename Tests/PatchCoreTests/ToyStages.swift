@@ -131,7 +131,10 @@ struct PlainIndex: NeighbourIndex {
     var rows: [Int32] = [], distances: [Float] = []
     for query in 0..<queries.rows {
       let ranked = (0..<count).map { row in
-        (distance: zip(queries[row: query], bank[row: row]).reduce(Float(0)) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }, row: row)
+        (
+          distance: zip(queries[row: query], bank[row: row]).reduce(Float(0)) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) },
+          row: row
+        )
       }.sorted { ($0.distance, $0.row) < ($1.distance, $1.row) }
       rows += ranked.prefix(k).map { Int32($0.row) }
       distances += ranked.prefix(k).map(\.distance)

@@ -119,7 +119,7 @@ import Testing
       #"{"fraction":0.1,"projection":{"dimension":128,"kind":"uniform"},"#
       + #""start":{"kind":"mean_of_random","points":10}}"#
     #expect(String(decoding: try encoder.encode(CoresetConfiguration()), as: UTF8.self) == defaults)
-    #expect(throws: DecodingError.self) {
+    #expect(throws: PatchCoreError.self) {
       try JSONDecoder().decode(CoresetProjection.self, from: Data(#"{"kind": "dense"}"#.utf8))
     }
   }

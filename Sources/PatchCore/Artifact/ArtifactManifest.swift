@@ -63,7 +63,8 @@ struct ArtifactManifest: Codable, Sendable {
       let version = try JSONDecoder().decode(Version.self, from: data).format_version
       guard version == Self.currentVersion else {
         throw PatchCoreError(
-          .invalidArtifact, "\(file): has format version \(version), this build reads \(Self.currentVersion); "
+          .invalidArtifact,
+          "\(file): has format version \(version), this build reads \(Self.currentVersion); "
             + (version > Self.currentVersion ? "use a newer build" : "fit again"))
       }
       self = try JSONDecoder().decode(Self.self, from: data)

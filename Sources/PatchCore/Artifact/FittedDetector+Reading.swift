@@ -2,7 +2,9 @@ import Logging
 import TensorFiles
 
 extension FittedDetector {
-  /// Reads a detector from a file that `write(to:)` made. The memory bank is mapped, not copied.
+  /// Reads a detector from a file that `write(to:)` made.
+  ///
+  /// The memory bank is mapped, not copied.
   ///
   /// - Parameters:
   ///   - path: the file.
@@ -30,7 +32,8 @@ extension FittedDetector {
     let manifest = try ArtifactManifest(json: json, file: path)
     guard ArtifactManifest.digest(of: file.tensors) == manifest.dataDigest else {
       throw PatchCoreError(
-        .invalidArtifact, "\(path): its data do not have the digest noted in it; the file is damaged, copy or fit again")
+        .invalidArtifact, "\(path): its data do not have the digest noted in it; the file is damaged, copy or fit again"
+      )
     }
     var description = try Self.readDescription(manifest, file: path, catalogue: catalogue, weights: weights)
     if let engine { description.compute.engine = engine }
@@ -52,7 +55,8 @@ extension FittedDetector {
       : try description.extractor.configuration.makeExtractor(extractorContext)
     if !manifest.weightsIncluded, extractor.weights.digest != manifest.weights.digest {
       throw PatchCoreError(
-        .invalidWeights, "\(path): was fitted with \(manifest.weights.name) (SHA-256 "
+        .invalidWeights,
+        "\(path): was fitted with \(manifest.weights.name) (SHA-256 "
           + "\(manifest.weights.digest ?? "unknown")), the weights given have \(extractor.weights.digest ?? "none"); "
           + "give the file of the fit")
     }
@@ -78,7 +82,8 @@ extension FittedDetector {
         .invalidArtifact, "\(file): holds the network's weights (\(manifest.weights.name)); leave out --weights")
     case (false, nil):
       throw PatchCoreError(
-        .invalidArtifact, "\(file): was written without the network's weights; give the file \(manifest.weights.name) "
+        .invalidArtifact,
+        "\(file): was written without the network's weights; give the file \(manifest.weights.name) "
           + "(SHA-256 \(manifest.weights.digest ?? "unknown")) with --weights")
     case (false, .some(let weights)):
       let path = ConfigurationNode(.scalar(weights, quoted: true), origin: .option("--weights"))

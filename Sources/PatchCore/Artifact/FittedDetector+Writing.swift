@@ -37,7 +37,8 @@ extension FittedDetector {
     add(try neighbourIndex.archive(), role: NeighbourIndexRole.name)
 
     let manifest = ArtifactManifest(
-      description: try ConfigurationEncoder.encode(description).namingWeightsAlone().jsonValue, trainingImages: trainingImages,
+      description: try ConfigurationEncoder.encode(description).namingWeightsAlone().jsonValue,
+      trainingImages: trainingImages,
       bankOrigin: origin, weights: weights, weightsIncluded: includingWeights, engine: fitEngine.rawValue, notes: notes,
       dataDigest: ArtifactManifest.digest(of: tensors))
     do {

@@ -51,8 +51,9 @@ final class ConfigurationDecoder: Decoder {
         let nearest = nearestName(to: key, among: decoder.askedKeys)
         throw ConfigurationProblem(
           path: names + [key], origin: child.origin,
-          "there is no such key here; " + (nearest.map { "did you mean \($0)?" }
-            ?? "known keys: \(decoder.askedKeys.joined(separator: ", "))"))
+          "there is no such key here; "
+            + (nearest.map { "did you mean \($0)?" }
+              ?? "known keys: \(decoder.askedKeys.joined(separator: ", "))"))
       }
     }
     return value

@@ -32,7 +32,8 @@ extension ConfigurationNode {
     }
     guard root.mapping != nil else {
       throw PatchCoreError(
-        .invalidConfiguration, "\(name): a description is a mapping of keys such as `extractor:`; found "
+        .invalidConfiguration,
+        "\(name): a description is a mapping of keys such as `extractor:`; found "
           + (root.sequence != nil ? "a list" : "a single value"))
     }
     // Nodes hold their anchors weakly; the parser owns them.

@@ -70,6 +70,7 @@ public struct PipelineDescription: Codable, Sendable {
   ///
   /// - Parameter indent: put before each line.
   /// - Returns: text that `init(yaml:)` reads back.
+  /// - Throws: what a plugin's configuration throws when it is encoded.
   public func yaml(indent: String = "") throws -> String {
     guard case .mapping(let entries) = try ConfigurationEncoder.encode(self).value else { return "" }
     return entries.map { "\(indent)\($0.key): \($0.node.yaml)" }.joined(separator: "\n")

@@ -25,9 +25,10 @@ public struct ResolvedDescription: Sendable {
       tree = try preset.node().merged(over: tree)
       tree = try file.merged(over: tree)
       for override in overrides { tree = try override.node.merged(over: tree) }
-      for role in StageCatalogue.roles where tree[role]?["kind"] == nil {
+      for role in StageCatalogue.roles {
+        guard let stage = tree[role], case .mapping = stage.value, stage["kind"] == nil else { continue }
         throw ConfigurationProblem(
-          path: [role], origin: tree[role]?.origin ?? .standard,
+          path: [role], origin: stage.origin,
           "name a kind; known: \(catalogue.kinds(ofRole: role).joined(separator: ", "))")
       }
       self.tree = tree

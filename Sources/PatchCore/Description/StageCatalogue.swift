@@ -41,7 +41,7 @@ public struct StageCatalogue: Sendable {
     remedies[role, default: [:]][kind] = remedy
   }
 
-  /// Registers a preset. The first one registered holds for descriptions that name none.
+  /// Registers a preset; the first one registered holds for descriptions that name none.
   public mutating func register(_ preset: Preset) {
     precondition(!presets.contains { $0.name == preset.name }, "the preset \(preset.name) is registered twice")
     presets.append(preset)
@@ -98,7 +98,8 @@ public struct StageCatalogue: Sendable {
     let known = presets.map(\.name)
     let nearest = nearestName(to: name, among: known)
     throw PatchCoreError(
-      .invalidConfiguration, "there is no preset \(name); " + (nearest.map { "did you mean \($0)? " } ?? "")
+      .invalidConfiguration,
+      "there is no preset \(name); " + (nearest.map { "did you mean \($0)? " } ?? "")
         + "known: \(known.joined(separator: ", "))")
   }
 }

@@ -24,7 +24,10 @@ public protocol ConfigurationChoice: Codable, Sendable {
 
   /// Decodes the settings of a kind.
   ///
-  /// - Parameter kind: the kind of one of the `choices`.
+  /// - Parameters:
+  ///   - kind: the kind of one of the `choices`.
+  ///   - decoder: holds the settings of that kind beside the kind itself.
+  /// - Throws: `DecodingError` if a setting is missing or ill-typed.
   init(kind: String, from decoder: any Decoder) throws
 
   /// Encodes this kind's settings, without the kind itself. Encode nothing for a kind without settings.
@@ -43,7 +46,8 @@ extension ConfigurationChoice {
     let known = choices.map(\.kind)
     let nearest = nearestName(to: kind, among: known)
     return PatchCoreError(
-      .invalidConfiguration, "there is no kind \(kind) here; " + (nearest.map { "did you mean \($0)? " } ?? "")
+      .invalidConfiguration,
+      "there is no kind \(kind) here; " + (nearest.map { "did you mean \($0)? " } ?? "")
         + "known: \(known.joined(separator: ", "))")
   }
 }

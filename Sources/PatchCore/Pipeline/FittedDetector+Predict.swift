@@ -80,7 +80,8 @@ extension FittedDetector {
     let embeddings = try embedder.embed(images, clock)
     guard embeddings.dimension == bank.dimension else {
       throw PatchCoreError(
-        .shapeMismatch, stage: "aggregator", "produces \(embeddings.dimension)-dimensional patch embeddings, the memory "
+        .shapeMismatch, stage: "aggregator",
+        "produces \(embeddings.dimension)-dimensional patch embeddings, the memory "
           + "bank holds \(bank.dimension)-dimensional ones; fit again")
     }
     if embeddings.vectors.firstRowNotFinite() != nil {

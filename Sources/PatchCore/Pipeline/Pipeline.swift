@@ -11,7 +11,7 @@ public struct Pipeline: Sendable {
   /// The folder of that file.
   package var spoolFolder = NSTemporaryDirectory()
 
-  /// Images that pass through the network together. Results do not depend on it.
+  /// Images that pass through the network together; results do not depend on it.
   static let batchSize = 8
 
   /// A pipeline of the given description.

@@ -13,6 +13,7 @@ public protocol Aggregator: Sendable {
   ///
   /// - Parameter layers: at least one map, all of one batch, as the extractor returns them.
   /// - Returns: `n x d`, image after image, each row by row.
+  /// - Throws: `PatchCoreError` with code `.shapeMismatch` if the layers do not suit this aggregator.
   func aggregate(_ layers: [FeatureMap]) throws -> PatchEmbeddings
 }
 

@@ -11,6 +11,7 @@ public protocol FeatureExtractor: Sendable {
   ///
   /// - Parameter images: `batch x 3 x height x width`, as the preprocessing makes them.
   /// - Returns: one map per layer in the order of `layers`, each with the batch size given.
+  /// - Throws: `PatchCoreError` with code `.shapeMismatch` if the images do not suit the network.
   func extract(_ images: FeatureMap) throws -> [FeatureMap]
 
   /// Where the weights come from, named in every output.
@@ -39,7 +40,7 @@ public protocol FeatureExtractorConfiguration: StageConfiguration {
   /// Builds the extractor.
   func makeExtractor(_ context: StageContext) throws -> any FeatureExtractor
 
-  /// Builds the extractor from what `archive()` kept. By default built anew.
+  /// Builds the extractor from what `archive()` kept; by default builds it anew.
   func restoreExtractor(from archive: StageArchive, _ context: StageContext) throws -> any FeatureExtractor
 }
 

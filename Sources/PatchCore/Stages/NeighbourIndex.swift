@@ -1,6 +1,6 @@
-/// Finds the nearest rows of a memory bank. It exists only once built; there is no empty or untrained index.
+/// Finds the nearest rows of a memory bank.
 ///
-/// Safe to call from many tasks at once.
+/// It exists only once built; there is no empty or untrained index. Safe to call from many tasks at once.
 public protocol NeighbourIndex: Sendable {
   /// Number of rows of the bank, m.
   var count: Int { get }
@@ -16,6 +16,7 @@ public protocol NeighbourIndex: Sendable {
   /// - Parameters:
   ///   - queries: `n x d`, all finite.
   ///   - k: at least 1.
+  /// - Returns: `min(k, count)` rows for each of the n queries.
   /// - Throws: `PatchCoreError` with code `.shapeMismatch` if the dimensions differ.
   func search(_ queries: Matrix, k: Int) throws -> Neighbours
 
@@ -33,13 +34,18 @@ public protocol NeighbourIndexConfiguration: StageConfiguration {
   /// Whether every index it builds returns the true nearest neighbours.
   var isExact: Bool { get }
 
-  /// Builds the index over a bank. Same bank, settings and seed give the same index at any thread count.
+  /// Builds the index over a bank.
   ///
-  /// - Parameter bank: `m x d`, `m >= 1`, all finite.
+  /// Same bank, settings and seed give the same index at any thread count.
+  ///
+  /// - Parameters:
+  ///   - bank: `m x d`, `m >= 1`, all finite.
+  ///   - context: seed, engine and logger.
+  /// - Returns: an index over all rows of the bank.
   /// - Throws: `PatchCoreError` if the settings do not suit the bank's size or dimension.
   func makeIndex(over bank: Matrix, _ context: StageContext) throws -> any NeighbourIndex
 
-  /// Restores the index from what `archive()` kept and the bank it was built over. By default built anew.
+  /// Restores the index from what `archive()` kept and the bank it was built over; by default builds it anew.
   func restoreIndex(
     from archive: StageArchive, over bank: Matrix, _ context: StageContext
   ) throws -> any NeighbourIndex

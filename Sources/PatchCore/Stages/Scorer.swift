@@ -12,6 +12,7 @@ public protocol Scorer: Sendable {
   ///   - bank: the memory bank.
   ///   - neighbourIndex: an index over that bank.
   /// - Returns: one value per image of `embeddings.grid`; higher means more anomalous.
+  /// - Throws: `PatchCoreError` with code `.shapeMismatch` if the dimensions differ.
   func score(
     _ embeddings: PatchEmbeddings, bank: MemoryBank, neighbourIndex: any NeighbourIndex
   ) throws -> [PatchScores]

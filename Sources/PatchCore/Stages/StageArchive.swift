@@ -2,7 +2,7 @@ import TensorFiles
 
 /// What a stage keeps in the artifact: named tensors and a few words about them.
 public struct StageArchive: Sendable {
-  /// Tensors by name. Names use letters, digits, dots, dashes and underscores.
+  /// Tensors by name; names use letters, digits, dots, dashes and underscores.
   public var tensors: [String: Tensor]
   /// Text by key, such as the version of a native format.
   public var notes: [String: String]

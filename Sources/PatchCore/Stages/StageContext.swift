@@ -35,9 +35,9 @@ public struct ComputeSettings: Sendable, Hashable, Codable {
     case float32
   }
 
-  /// The library that computes. Default `onednn`.
+  /// The library that computes; default `onednn`.
   public var engine: Engine = .onednn
-  /// The numbers a network computes with. Default `float32`.
+  /// The numbers a network computes with; default `float32`.
   public var precision: Precision = .float32
 
   /// The default settings: oneDNN in float32.

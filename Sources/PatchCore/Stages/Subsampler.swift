@@ -3,6 +3,10 @@
 /// Roth et al. (2022), section 3.2, algorithm 1.
 public protocol Subsampler: Sendable {
   /// The size of the bank for n candidates, without choosing it.
+  ///
+  /// - Parameter n: number of candidates.
+  /// - Returns: the number of rows that `subsample` returns.
+  /// - Throws: `PatchCoreError` if a setting is out of range.
   func bankSize(forCandidates n: Int) throws -> Int
 
   /// The memory bank.
@@ -13,6 +17,7 @@ public protocol Subsampler: Sendable {
   ///   - candidates: `n x d`, `n >= 1`, all finite.
   ///   - progress: told how far the work is; throws when it should stop.
   /// - Returns: `bankSize(forCandidates: n)` rows of dimension d.
+  /// - Throws: `PatchCoreError` if a setting does not suit the candidates, or what `progress` throws.
   func subsample(_ candidates: PatchEmbeddings, progress: ProgressReporter) throws -> MemoryBank
 }
 

@@ -76,7 +76,9 @@ public struct Matrix: Sendable {
     return try body(bytes.assumingMemoryBound(to: Float.self))
   }
 
-  /// Calls `body` with all elements for writing, row-major. Copies the memory first if it is shared or mapped.
+  /// Calls `body` with all elements for writing, row-major.
+  ///
+  /// Copies the memory first if it is shared or mapped for reading.
   public mutating func withUnsafeMutableBufferPointer<R>(
     _ body: (UnsafeMutableBufferPointer<Float>) throws -> R
   ) rethrows -> R {
@@ -106,7 +108,7 @@ public struct Matrix: Sendable {
   /// One element.
   public subscript(row: Int, column: Int) -> Float { withRow(row) { $0[column] } }
 
-  /// A copy of the given rows, in the given order. O(m d).
+  /// A copy of the given rows, in the given order.
   public func selecting(rows indices: [Int]) -> Matrix {
     var result = Matrix(rows: indices.count, columns: columns)
     withUnsafeBufferPointer { source in
@@ -130,7 +132,7 @@ public struct Matrix: Sendable {
       byteOffset: byteOffset + range.lowerBound * columns * MemoryLayout<Float>.stride)
   }
 
-  /// The first row that holds a NaN or an infinity; `nil` if every number is finite. O(n d).
+  /// The first row that holds a NaN or an infinity, or `nil` if every number is finite.
   public func firstRowNotFinite() -> Int? {
     withUnsafeBufferPointer { values in
       // A sum of (x - x) is 0 exactly if all are finite: a loop the compiler turns into vector code.

@@ -17,9 +17,11 @@ extension PreprocessingGeometry {
       let upper = vertical.first * map.width, lower = vertical.second * map.width
       for (x, horizontal) in across.enumerated() {
         guard let horizontal else { continue }
-        let top = map.values[upper + horizontal.first] * (1 - horizontal.weight)
+        let top =
+          map.values[upper + horizontal.first] * (1 - horizontal.weight)
           + map.values[upper + horizontal.second] * horizontal.weight
-        let bottom = map.values[lower + horizontal.first] * (1 - horizontal.weight)
+        let bottom =
+          map.values[lower + horizontal.first] * (1 - horizontal.weight)
           + map.values[lower + horizontal.second] * horizontal.weight
         values[y * width + x] = top * (1 - vertical.weight) + bottom * vertical.weight
       }
