@@ -41,10 +41,18 @@ struct ArtifactManifest: Codable, Sendable {
   static let key = "patchcore"
 
   /// The text for the metadata: sorted keys, one line.
+  ///
+  /// - Throws: `PatchCoreError` if the description, made in code, holds a number that is not finite.
   func json() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(self), as: UTF8.self)
+    do {
+      return String(decoding: try encoder.encode(self), as: UTF8.self)
+    } catch let error as EncodingError {
+      throw PatchCoreError(
+        .invalidConfiguration, "the description holds a number that is not finite; an artifact cannot hold it",
+        cause: error)
+    }
   }
 
   /// Reads a manifest, the version first.

@@ -108,28 +108,45 @@ extension FittedDetector {
       }
       return tensor
     }
-    let vectors = try Matrix(tensor(bankName))
-    let places = try tensor(locationsName)
-    let locations = places.integers() ?? []
-    guard vectors.rows > 0, places.shape == [vectors.rows, 3], !locations.isEmpty else {
+    let values = try tensor(bankName)
+    guard values.elementType == .float32, values.shape.count == 2, values.count > 0 else {
       throw PatchCoreError(
-        .invalidArtifact, "\(path): has \(places.shape) patch locations for a bank of \(vectors.rows) rows; fit again")
+        .invalidArtifact, "\(path): \(bankName) is \(values.elementType.rawValue) \(values.shape); a bank is F32 with "
+          + "two dimensions; fit again")
     }
+    let vectors = try Matrix(values)
+    if let row = vectors.firstRowNotFinite() {
+      throw PatchCoreError(.invalidArtifact, "\(path): row \(row) of the bank is not finite; fit again")
+    }
+    /// 32-bit numbers, none of them negative.
+    func numbers(_ name: String, shape: [Int]) throws -> [Int] {
+      let tensor = try tensor(name)
+      guard tensor.elementType == .int32, tensor.shape == shape, let numbers = tensor.integers() else {
+        throw PatchCoreError(
+          .invalidArtifact, "\(path): \(name) is \(tensor.elementType.rawValue) \(tensor.shape) where a bank of "
+            + "\(vectors.rows) rows needs I32 \(shape); fit again")
+      }
+      if let negative = numbers.first(where: { $0 < 0 }) {
+        throw PatchCoreError(.invalidArtifact, "\(path): \(name) holds the negative number \(negative); fit again")
+      }
+      return numbers
+    }
+    let locations = try numbers(locationsName, shape: [vectors.rows, 3])
     let patches = (0..<vectors.rows).map {
       PatchLocation(image: locations[3 * $0], row: locations[3 * $0 + 1], column: locations[3 * $0 + 2])
     }
-    for patch in patches where patch.image < 0 || patch.image >= manifest.trainingImages.count {
+    for patch in patches where patch.image >= manifest.trainingImages.count {
       throw PatchCoreError(
         .invalidArtifact, "\(path): names training image \(patch.image) of \(manifest.trainingImages.count); fit again")
     }
-    guard manifest.bankOrigin == "rows" else {
-      return MemoryBank(vectors: vectors, origin: .synthesised, locations: patches)
+    switch manifest.bankOrigin {
+    case "rows":
+      let rows = try numbers(rowsName, shape: [vectors.rows])
+      return MemoryBank(vectors: vectors, origin: .rows(rows), locations: patches)
+    case "synthesised": return MemoryBank(vectors: vectors, origin: .synthesised, locations: patches)
+    default:
+      throw PatchCoreError(.invalidArtifact, "\(path): its bank has the unknown origin \(manifest.bankOrigin); fit again")
     }
-    guard let rows = try tensor(rowsName).integers(), rows.count == vectors.rows else {
-      throw PatchCoreError(
-        .invalidArtifact, "\(path): \(rowsName) does not fit a bank of \(vectors.rows) rows; fit again")
-    }
-    return MemoryBank(vectors: vectors, origin: .rows(rows), locations: patches)
   }
 
   private static func readEngine(_ manifest: ArtifactManifest, path: String) throws -> ComputeSettings.Engine {

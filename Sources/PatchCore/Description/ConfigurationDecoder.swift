@@ -127,10 +127,18 @@ private struct SingleContainer: SingleValueDecodingContainer {
     return try plain(expected) { T($0) }
   }
 
+  /// Swift alone would also take `0x10`, `inf`, `nan` and numbers that overflow to infinity.
+  private func number<T: BinaryFloatingPoint & LosslessStringConvertible>(_ type: T.Type) throws -> T {
+    try plain("a finite decimal number") { text in
+      guard text.utf8.allSatisfy({ "0123456789+-.eE".utf8.contains($0) }) else { return nil }
+      return T(text).flatMap { $0.isFinite ? $0 : nil }
+    }
+  }
+
   func decodeNil() -> Bool { decoder.node.isNull }
   func decode(_ type: Bool.Type) throws -> Bool { try plain("true or false") { Bool($0) } }
-  func decode(_ type: Double.Type) throws -> Double { try plain("a number") { Double($0) } }
-  func decode(_ type: Float.Type) throws -> Float { try plain("a number") { Float($0) } }
+  func decode(_ type: Double.Type) throws -> Double { try number(type) }
+  func decode(_ type: Float.Type) throws -> Float { try number(type) }
   func decode(_ type: Int.Type) throws -> Int { try whole(type) }
   func decode(_ type: Int8.Type) throws -> Int8 { try whole(type) }
   func decode(_ type: Int16.Type) throws -> Int16 { try whole(type) }

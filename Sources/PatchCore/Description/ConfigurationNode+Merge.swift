@@ -20,8 +20,9 @@ extension ConfigurationNode {
       ground.kinds = kinds
     }
     guard case .mapping(var result) = ground.value else { return self }
+    let positions = Dictionary(uniqueKeysWithValues: result.indices.map { (result[$0].key, $0) })
     for (key, node) in entries {
-      if let position = result.firstIndex(where: { $0.key == key }) {
+      if let position = positions[key] {
         result[position].node = try node.merged(over: result[position].node, path: path + [key])
       } else {
         result.append((key, node))

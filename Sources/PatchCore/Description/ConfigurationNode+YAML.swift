@@ -7,15 +7,22 @@ extension ConfigurationNode {
   /// - Parameters:
   ///   - text: one document that is a mapping; an empty document is an empty mapping.
   ///   - name: the file's name for messages.
-  /// - Throws: `PatchCoreError` naming the line for a syntax error, a duplicate key or a key that is no plain text.
+  /// - Throws: `PatchCoreError` naming the line for a syntax error, a duplicate key, a key that is no plain text, an
+  ///   anchor, a tag or more than 64 levels; or for a text of more than 1 MiB.
   public init(yaml text: String, name: String) throws {
     try self.init(yaml: text, name: name) { .file(name: name, line: $0) }
   }
 
   init(yaml text: String, name: String, origin: (_ line: Int) -> Origin) throws {
+    guard text.utf8.count <= Self.largestText else {
+      throw PatchCoreError(
+        .invalidConfiguration, "\(name): has \(text.utf8.count) bytes; a description has at most \(Self.largestText)")
+    }
+    let parser: Parser
     let root: Yams.Node?
     do {
-      root = try Parser(yaml: text, resolver: .basic).singleRoot()
+      parser = try Parser(yaml: text, resolver: .basic)
+      root = try parser.singleRoot()
     } catch let error as YamlError {
       throw PatchCoreError(.invalidConfiguration, "\(name): \(Self.explain(error))", cause: error)
     }
@@ -29,33 +36,70 @@ extension ConfigurationNode {
         "\(name): a description is a mapping of keys such as `extractor:`; found "
           + (root.sequence != nil ? "a list" : "a single value"))
     }
-    self = try Self.convert(root, name: name, origin: origin)
+    // Nodes hold their anchors weakly; the parser owns them.
+    self = try withExtendedLifetime(parser) { try Self.convert(root, depth: 1, name: name, origin: origin) }
   }
 
-  private static func convert(_ node: Yams.Node, name: String, origin: (Int) -> Origin) throws -> ConfigurationNode {
-    let place = origin(node.mark?.line ?? 1)
+  private static let largestText = 1 << 20
+  /// Decoding is recursive, and threads may have small stacks.
+  private static let deepestLevel = 64
+
+  private static func convert(
+    _ node: Yams.Node, depth: Int, name: String, origin: (Int) -> Origin
+  ) throws -> ConfigurationNode {
+    let line = node.mark?.line ?? 1
+    let place = origin(line)
+    func refusal(_ message: String, line: Int) -> PatchCoreError {
+      PatchCoreError(.invalidConfiguration, "\(name):\(line): \(message)")
+    }
+    guard depth <= deepestLevel else {
+      throw refusal("values lie more than \(deepestLevel) levels deep", line: line)
+    }
+    // An anchor stands before its aliases, so none of them is ever expanded.
+    guard node.anchor == nil else {
+      throw refusal("anchors and aliases are not supported; write the value where it is needed", line: line)
+    }
+    if let tag = explicitTag(of: node) { throw refusal("the tag \(tag) is not supported; leave it out", line: line) }
     switch node {
     case .scalar(let scalar):
-      let quoted =
-        scalar.style == .singleQuoted || scalar.style == .doubleQuoted || scalar.style == .literal
-        || scalar.style == .folded
-      return ConfigurationNode(.scalar(scalar.string, quoted: quoted), origin: place)
+      return ConfigurationNode(.scalar(scalar.string, quoted: isQuoted(scalar)), origin: place)
     case .sequence(let sequence):
       return ConfigurationNode(
-        .sequence(try sequence.map { try convert($0, name: name, origin: origin) }), origin: place)
+        .sequence(try sequence.map { try convert($0, depth: depth + 1, name: name, origin: origin) }), origin: place)
     case .mapping(let mapping):
       var entries: [(key: String, node: ConfigurationNode)] = []
+      var lines: [String: Int] = [:]
       for (key, value) in mapping {
-        guard let text = key.scalar?.string else {
-          throw PatchCoreError(
-            .invalidConfiguration, "\(name):\(key.mark?.line ?? 1): a key must be plain text")
+        let keyLine = key.mark?.line ?? line
+        guard let text = key.scalar?.string, key.anchor == nil else { throw refusal("a key must be plain text", line: keyLine) }
+        // The parser compares keys as written: `seed` and `"seed"` are two to it.
+        if let first = lines.updateValue(keyLine, forKey: text) {
+          throw refusal("duplicate key \(text); it is set on line \(first) too", line: keyLine)
         }
-        entries.append((text, try convert(value, name: name, origin: origin)))
+        entries.append((text, try convert(value, depth: depth + 1, name: name, origin: origin)))
       }
       return ConfigurationNode(.mapping(entries), origin: place)
     case .alias:
-      throw PatchCoreError(.invalidConfiguration, "\(name):\(node.mark?.line ?? 1): aliases are not supported")
+      throw refusal("anchors and aliases are not supported; write the value where it is needed", line: line)
     }
+  }
+
+  private static func isQuoted(_ scalar: Yams.Node.Scalar) -> Bool {
+    [.singleQuoted, .doubleQuoted, .literal, .folded].contains(scalar.style)
+  }
+
+  /// The tag written before a value; `nil` for none.
+  private static func explicitTag(of node: Yams.Node) -> String? {
+    // `Node.tag` would name the tag that the parser infers. Quoted text has the tag of text without one being written.
+    let tag =
+      switch node {
+      case .scalar(let scalar) where isQuoted(scalar) && scalar.tag.description == Tag.Name.str.rawValue: ""
+      case .scalar(let scalar): scalar.tag.description
+      case .sequence(let sequence): sequence.tag.description
+      case .mapping(let mapping): mapping.tag.description
+      case .alias: ""
+      }
+    return tag.isEmpty ? nil : tag
   }
 
   private static func explain(_ error: YamlError) -> String {
@@ -71,17 +115,27 @@ extension ConfigurationNode {
 }
 
 extension ConfigurationNode {
-  fileprivate static func quote(_ text: String) -> String {
+  /// In double quotes, with escapes for what YAML does not print or takes for the end of a line.
+  private static func quote(_ text: String) -> String {
     var result = "\""
     for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case _ where scalar.value < 0x20 || scalar.value == 0x7F: result += String(format: "\\u%04x", scalar.value)
+      switch scalar.value {
+      case 0x22: result += "\\\""
+      case 0x5C: result += "\\\\"
+      case 0..<0x20, 0x7F...0x9F, 0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF:
+        result += String(format: "\\u%04x", scalar.value)
       default: result.unicodeScalars.append(scalar)
       }
     }
     return result + "\""
+  }
+
+  /// The text as it is where nothing else could be read from it, otherwise in quotes.
+  private static func plainOrQuoted(_ text: String) -> String {
+    let isPlain = !text.isEmpty && Double(text) == nil && !["true", "false", "null"].contains(text)
+      && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_-./".contains($0)) }
+      && !text.hasPrefix("-")
+    return isPlain ? text : quote(text)
   }
 }
 
@@ -89,15 +143,11 @@ extension ConfigurationNode {
   /// The value as YAML on one line.
   public var yaml: String {
     switch value {
-    case .scalar(let text, quoted: true):
-      let isPlain =
-        !text.isEmpty && Double(text) == nil && !["true", "false", "null", "~"].contains(text)
-        && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_-./".contains($0)) }
-        && !text.hasPrefix("-")
-      return isPlain ? text : Self.quote(text)
+    case .scalar(let text, quoted: true): return Self.plainOrQuoted(text)
     case .scalar(let text, quoted: false): return text.isEmpty ? "null" : text
     case .sequence(let nodes): return "[" + nodes.map(\.yaml).joined(separator: ", ") + "]"
-    case .mapping(let entries): return "{" + entries.map { "\($0.key): \($0.node.yaml)" }.joined(separator: ", ") + "}"
+    case .mapping(let entries):
+      return "{" + entries.map { "\(Self.plainOrQuoted($0.key)): \($0.node.yaml)" }.joined(separator: ", ") + "}"
     }
   }
 }

@@ -3,7 +3,8 @@
 /// Optimal string alignment distance, at most a third of the name's length but at least 2.
 package func nearestName(to name: String, among known: [String]) -> String? {
   let limit = max(2, name.count / 3)
-  let ranked = known.map { (distance: alignmentDistance(name, $0), name: $0) }
+  let ranked = known.filter { abs($0.count - name.count) <= limit }
+    .map { (distance: alignmentDistance(name, $0), name: $0) }
     .filter { $0.distance <= limit }
     .min { ($0.distance, $0.name) < ($1.distance, $1.name) }
   return ranked?.name

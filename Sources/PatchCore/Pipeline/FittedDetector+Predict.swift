@@ -13,22 +13,32 @@ extension FittedDetector {
   ///
   /// Roth et al. (2022), section 3.3.
   public func predict(_ image: Image, clock: StageClock = .ignored) throws -> Prediction {
-    let embeddings = try embedder.embed([image], clock)
-    return try predictions([image], embeddings, clock)[0]
+    try predictions([image], clock)[0]
   }
 
   /// Scores one image off Swift's cooperative threads.
+  ///
+  /// A task that is cancelled before its turn does no work; once begun, the work on one image is done to its end.
   ///
   /// - Parameters:
   ///   - image: an image of any size that the preprocessing accepts.
   ///   - clock: told how long each stage takes.
   /// - Returns: as the synchronous `predict`.
-  /// - Throws: as the synchronous `predict`.
+  /// - Throws: as the synchronous `predict`, and `CancellationError`.
   public func predict(_ image: Image, clock: StageClock = .ignored) async throws -> Prediction {
-    try await withCheckedThrowingContinuation { continuation in
-      DispatchQueue.global().async {
-        continuation.resume(with: Result { try predict(image, clock: clock) })
+    let cancellation = Cancellation()
+    return try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        DispatchQueue.global().async {
+          continuation.resume(
+            with: Result {
+              try cancellation.check()
+              return try predict(image, clock: clock)
+            })
+        }
       }
+    } onCancel: {
+      cancellation.request()
     }
   }
 
@@ -50,29 +60,24 @@ extension FittedDetector {
       try progress.report("inspecting", start, of: images.count)
       let numbers = start..<min(start + Pipeline.batchSize, images.count)
       let entries = try clock.measure("decode") { try images.load(numbers) }
-      // Images that come out at one size go through the network together.
-      var groups: [[Int]] = []
-      var sizes: [[Int]] = []
-      for number in numbers {
-        let image = entries[number - start].image
-        let geometry = try naming(images.names[number]) { try description.preprocess.geometry(for: image) }
-        let size = [geometry.outputHeight, geometry.outputWidth]
-        if sizes.last == size { groups[groups.count - 1].append(number) } else { groups.append([number]) }
-        sizes.append(size)
+      let shapes = try zip(numbers, entries).map { number, entry in
+        try embedder.inputShape(for: entry.image, named: images.names[number])
       }
-      for group in groups {
-        let batch = group.map { entries[$0 - start] }
-        let embeddings = try embedder.embed(batch.map(\.image), clock)
-        let predictions = try predictions(batch.map(\.image), embeddings, clock)
-        for (position, number) in group.enumerated() { try body(number, batch[position], predictions[position]) }
+      var first = 0
+      while first < entries.count {
+        // Neighbours that come out at one size go through the network together.
+        let end = shapes[first...].firstIndex { $0 != shapes[first] } ?? entries.count
+        let predictions = try predictions(entries[first..<end].map(\.image), clock)
+        for position in first..<end { try body(start + position, entries[position], predictions[position - first]) }
+        first = end
       }
     }
     try progress.report("inspecting", images.count, of: images.count)
   }
 
-  private func predictions(
-    _ images: [Image], _ embeddings: PatchEmbeddings, _ clock: StageClock
-  ) throws -> [Prediction] {
+  /// The predictions of images that come out of the preprocessing at one size.
+  private func predictions(_ images: [Image], _ clock: StageClock) throws -> [Prediction] {
+    let embeddings = try embedder.embed(images, clock)
     guard embeddings.dimension == bank.dimension else {
       throw PatchCoreError(
         .shapeMismatch, stage: "aggregator",
@@ -84,6 +89,11 @@ extension FittedDetector {
     }
     let scores = try clock.measure("scorer") {
       try scorer.score(embeddings, bank: bank, neighbourIndex: neighbourIndex)
+    }
+    guard scores.count == images.count, scores.allSatisfy({ (0..<bank.count).contains($0.nearestBankRow) }) else {
+      throw PatchCoreError(
+        .shapeMismatch, stage: "scorer", "made \(scores.count) scores of \(images.count) images, or named a row that the "
+          + "bank of \(bank.count) rows lacks")
     }
     return try clock.measure("map") {
       try zip(images, scores).map { image, scores in

@@ -53,10 +53,9 @@ extension Pipeline {
     _ progress: ProgressReporter, _ clock: StageClock
   ) throws -> PatchEmbeddings {
     let grid = PatchGrid(images: images.count, height: plan.patches.height, width: plan.patches.width)
-    let isLarge = plan.candidateBytes > Int(ProcessInfo.processInfo.physicalMemory / 2)
     var vectors =
-      isLarge
-      ? try Matrix.spooled(rows: grid.count, columns: plan.patches.dimension, inDirectory: NSTemporaryDirectory())
+      plan.candidateBytes > largestHeapBytes
+      ? try Matrix.spooled(rows: grid.count, columns: plan.patches.dimension, inDirectory: spoolFolder)
       : Matrix(rows: grid.count, columns: plan.patches.dimension)
     for start in stride(from: 0, to: images.count, by: Self.batchSize) {
       try progress.report("embedding", start, of: images.count)
@@ -64,11 +63,11 @@ extension Pipeline {
       let entries = try clock.measure("decode") { try images.load(numbers) }
       training += zip(numbers, entries).map { TrainingImage(name: images.names[$0], digest: $1.digest) }
       for (number, entry) in zip(numbers, entries) {
-        let geometry = try naming(images.names[number]) { try description.preprocess.geometry(for: entry.image) }
-        guard geometry.outputHeight == plan.input.height, geometry.outputWidth == plan.input.width else {
+        let shape = try embedder.inputShape(for: entry.image, named: images.names[number])
+        guard shape == plan.input else {
           throw PatchCoreError(
             .shapeMismatch, stage: "preprocess",
-            "\(images.names[number]) comes out at \(geometry.outputWidth) x \(geometry.outputHeight) pixels and "
+            "\(images.names[number]) comes out at \(shape.width) x \(shape.height) pixels and "
               + "\(images.names[0]) at \(plan.input.width) x \(plan.input.height); set preprocess.crop, or "
               + "preprocess.resize to both sides")
         }

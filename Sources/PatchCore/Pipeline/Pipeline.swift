@@ -6,6 +6,10 @@ public struct Pipeline: Sendable {
   /// The description with every value filled in.
   public let description: PipelineDescription
   let logger: Logger
+  /// Embeddings of more bytes than this are held in a file; half the machine's memory except in tests.
+  package var largestHeapBytes = Int(ProcessInfo.processInfo.physicalMemory / 2)
+  /// The folder of that file.
+  package var spoolFolder = NSTemporaryDirectory()
 
   /// Images that pass through the network together; results do not depend on it.
   static let batchSize = 8
