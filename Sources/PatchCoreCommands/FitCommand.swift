@@ -59,7 +59,15 @@ struct FitCommand: ComputingCommand {
   }
 
   private func trainingImages(_ description: PipelineDescription) throws -> ImageSource {
-    if let images { return ImageSource(files: try Dataset.images(below: images), relativeTo: images) }
+    if let images {
+      guard description.split.nominalTestFraction == 0 else {
+        throw PatchCoreError(
+          .invalidConfiguration, stage: "split",
+          "nominal_test_fraction is \(description.split.nominalTestFraction), but all images of --images are fitted; give "
+            + "--dataset folder:\(images), or leave the key out")
+      }
+      return ImageSource(files: try Dataset.images(below: images), relativeTo: images)
+    }
     let dataset = try DatasetLocation(parsing: dataset ?? "").read()
       .splitting(description.split, seed: description.seed)
     return ImageSource(files: dataset.train.map(\.path), relativeTo: dataset.root)
