@@ -23,28 +23,43 @@ import Testing
     ("map: {sigma: \"4\"}", "p.yaml:1: map.sigma: expected a finite decimal number, found the text \"4\""),
     ("seed: 0x10", "p.yaml:1: seed: expected a whole number that is not negative, found the number 0x10"),
     ("seed: 1_000", "p.yaml:1: seed: expected a whole number that is not negative, found 1_000"),
-    ("seed: 18446744073709551616", "p.yaml:1: seed: expected a whole number that is not negative, found the number 18446744073709551616"),
+    (
+      "seed: 18446744073709551616",
+      "p.yaml:1: seed: expected a whole number that is not negative, found the number 18446744073709551616"
+    ),
     ("seed: 1e3", "p.yaml:1: seed: expected a whole number that is not negative, found the number 1e3"),
     ("seed: null", "p.yaml:1: seed: expected a whole number that is not negative, found nothing"),
     ("seed:", "p.yaml:1: seed: expected a whole number that is not negative, found nothing"),
-    ("extractor: {note: true}", "p.yaml:1: extractor.note: expected text (quote it if it is meant as text), found true"),
+    (
+      "extractor: {note: true}", "p.yaml:1: extractor.note: expected text (quote it if it is meant as text), found true"
+    ),
     ("extractor: {note: [a]}", "p.yaml:1: extractor.note: expected text, found a list of 1"),
     ("extractor: {note: {a: b}}", "p.yaml:1: extractor.note: expected text, found a mapping"),
-    ("extractor:", "p.yaml:1: extractor: name a kind; known: cells"),
+    ("extractor:", "p.yaml:1: extractor: expected a mapping of keys, found nothing"),
     ("extractor: {kind: null}", "p.yaml:1: extractor.kind: there is no extractor of kind null; known: cells"),
     ("extractor: {kind: [cells]}", "p.yaml:1: extractor.kind: expected a name, found a list of 1"),
     ("extractor: {kind: {kind: cells}}", "p.yaml:1: extractor.kind: expected a name, found a mapping"),
-    ("neighbour_index: {kind: wrapped, index: {}}\nseed: x", "p.yaml:2: seed: expected a whole number that is not negative, found x"),
-    ("neighbour_index: {kind: wrapped, index: [{kind: plain}]}", "p.yaml:1: neighbour_index.index: expected a mapping of keys, found a list of 1"),
-    ("neighbour_index: {kind: wrapped, index: null}", "p.yaml:1: neighbour_index.index: expected a mapping of keys, found nothing"),
+    (
+      "neighbour_index: {kind: wrapped, index: {}}\nseed: x",
+      "p.yaml:2: seed: expected a whole number that is not negative, found x"
+    ),
+    (
+      "neighbour_index: {kind: wrapped, index: [{kind: plain}]}",
+      "p.yaml:1: neighbour_index.index: expected a mapping of keys, found a list of 1"
+    ),
+    (
+      "neighbour_index: {kind: wrapped, index: null}",
+      "p.yaml:1: neighbour_index.index: expected a mapping of keys, found nothing"
+    ),
     ("preset: null", "p.yaml:1: preset: there is no preset null; known: toy"),
     ("preset: [toy]", "p.yaml:1: preset: expected a name, found a list of 1"),
     ("compute: {engine: null}", "p.yaml:1: compute.engine: expected one of onednn, openblas; found nothing"),
     ("compute: {engine: [onednn]}", "p.yaml:1: compute.engine: expected one of onednn, openblas; found a list of 1"),
     ("1: 2", "p.yaml:1: 1: there is no such key here; known keys: preset"),
     ("seed: 1\n[a, b]: 2", "p.yaml:2: a key must be plain text"),
+    ("seed: 1\n!x seed: 2", "p.yaml:2: a key must be plain text"),
     ("seed: 1\n{a: b}: 2", "p.yaml:2: a key must be plain text"),
-    ("seed: 1\n\"seed\": 2", "p.yaml:2: duplicate key seed; it is set on line 1 too"),
+    ("seed: 1\n\"seed\": 2", "p.yaml: line 1: duplicate key seed"),
     ("extractor: {cell: 4, !!str cell: 8}", "duplicate key cell"),
     ("seed: !!int 5", "p.yaml:1: the tag tag:yaml.org,2002:int is not supported; leave it out"),
     ("extractor: !stage {kind: cells}", "p.yaml:1: the tag !stage is not supported; leave it out"),
@@ -81,7 +96,8 @@ import Testing
   /// Whatever a text holds, the description that is printed reads back.
   @Test(arguments: [
     "", " ", "~", "null", "true", "12", "0x1p3", "nan", "-", "---", "...", "a: b", "#", "{", "\"", "\\", "'", "a\nb",
-    "\t", "\u{0}", "\u{7F}", "\u{85}", "\u{9F}", "\u{2028}", "\u{2029}", "\u{FEFF}", "\u{FFFE}", "\u{FFFF}", "\u{1F600}", "é/ü.pth",
+    "\t", "\u{0}", "\u{7F}", "\u{85}", "\u{9F}", "\u{2028}", "\u{2029}", "\u{FFFE}", "\u{FFFF}",
+    "\u{1F600}", "é/ü.pth",
     "*a", "&a", "!a", "%a", "@a", "`a", "|", ">", "? ", ", ",
   ])
   func everyTextSurvives(text: String) throws {

@@ -11,7 +11,7 @@ struct CellExtractorConfiguration: FeatureExtractorConfiguration {
   var note: String?
 
   func shapes(height: Int, width: Int) throws -> [FeatureShape] {
-    guard height >= cell, width >= cell else {
+    guard cell >= 1, height >= cell, width >= cell else {
       throw PatchCoreError(.shapeMismatch, stage: "extractor", "\(height) x \(width) pixels for cells of \(cell)")
     }
     return [FeatureShape(channels: 3, height: height / cell, width: width / cell)]
@@ -101,6 +101,9 @@ struct EverySubsamplerConfiguration: SubsamplerConfiguration {
   }
 
   func makeSubsampler(_ context: StageContext) throws -> any Subsampler {
+    guard step >= 1 else {
+      throw PatchCoreError(.invalidConfiguration, stage: "subsampler", "step is \(step); give 1 or more")
+    }
     if case .shifted(let shift) = order { return Every(step: step, offset: shift.offset) }
     return Every(step: step, offset: 0)
   }

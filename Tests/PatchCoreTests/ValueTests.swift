@@ -71,19 +71,25 @@ import Testing
         #expect(Matrix(rows: 3, columns: 5, numbers).firstRowNotFinite() == position / 5)
       }
     }
-    #expect(Matrix(rows: 3, columns: 5, [Float](repeating: -.greatestFiniteMagnitude, count: 15)).firstRowNotFinite() == nil)
-    #expect(Matrix(rows: 0, columns: 5).firstRowNotFinite() == nil && Matrix(rows: 5, columns: 0).firstRowNotFinite() == nil)
+    #expect(
+      Matrix(rows: 3, columns: 5, [Float](repeating: -.greatestFiniteMagnitude, count: 15)).firstRowNotFinite() == nil)
+    #expect(
+      Matrix(rows: 0, columns: 5).firstRowNotFinite() == nil && Matrix(rows: 5, columns: 0).firstRowNotFinite() == nil)
   }
 
   /// Each refused without arithmetic that overflows.
-  @Test(arguments: [
-    (0, 1, nil, 8), (1, 0, nil, 8), (-1, 1, nil, 8), (.max, .max, nil, 8), (.min, 1, nil, 8), (1 << 24, 1 << 24, nil, 8),
-    (1, 1, -1, 8), (1, 1, Int.min, 8), (1, 1, Int.max, 8), (2, 2, 5, 16), (2, 2, 6, 11), (2, 2, nil, 11), (1, 1, nil, 0),
-    (1, 1 << 24, 1 << 36, 8),
-  ] as [(Int, Int, Int?, Int)])
+  @Test(
+    arguments: [
+      (0, 1, nil, 8), (1, 0, nil, 8), (-1, 1, nil, 8), (.max, .max, nil, 8), (.min, 1, nil, 8),
+      (1 << 24, 1 << 24, nil, 8),
+      (1, 1, -1, 8), (1, 1, Int.min, 8), (1, 1, Int.max, 8), (2, 2, 5, 16), (2, 2, 6, 11), (2, 2, nil, 11),
+      (1, 1, nil, 0),
+      (1, 1 << 24, 1 << 36, 8),
+    ] as [(Int, Int, Int?, Int)])
   func imagesWithoutTheirBytesAreRefused(width: Int, height: Int, stride: Int?, count: Int) {
     let error = #expect(throws: PatchCoreError.self) {
-      try Image(width: width, height: height, format: .rgb8, rowStride: stride, bytes: [UInt8](repeating: 0, count: count))
+      try Image(
+        width: width, height: height, format: .rgb8, rowStride: stride, bytes: [UInt8](repeating: 0, count: count))
     }
     #expect(error?.code == .invalidImage)
   }

@@ -110,7 +110,9 @@ import Testing
     let error = #expect(throws: PatchCoreError.self) { try pipeline.fit(ImageSource([image(1)])) }
     #expect(error?.code == .invalidFile && error?.message.contains("/absent") == true)
     // No disk holds 2^60 bytes.
-    let full = #expect(throws: PatchCoreError.self) { try Matrix.spooled(rows: 1 << 29, columns: 1 << 29, inDirectory: folder) }
+    let full = #expect(throws: PatchCoreError.self) {
+      try Matrix.spooled(rows: 1 << 29, columns: 1 << 29, inDirectory: folder)
+    }
     #expect(full?.message.contains("has no room for \(1 << 60) bytes of embeddings; free space or set TMPDIR") == true)
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
   }

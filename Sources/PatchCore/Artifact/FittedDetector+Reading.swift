@@ -111,7 +111,8 @@ extension FittedDetector {
     let values = try tensor(bankName)
     guard values.elementType == .float32, values.shape.count == 2, values.count > 0 else {
       throw PatchCoreError(
-        .invalidArtifact, "\(path): \(bankName) is \(values.elementType.rawValue) \(values.shape); a bank is F32 with "
+        .invalidArtifact,
+        "\(path): \(bankName) is \(values.elementType.rawValue) \(values.shape); a bank is F32 with "
           + "two dimensions; fit again")
     }
     let vectors = try Matrix(values)
@@ -123,7 +124,8 @@ extension FittedDetector {
       let tensor = try tensor(name)
       guard tensor.elementType == .int32, tensor.shape == shape, let numbers = tensor.integers() else {
         throw PatchCoreError(
-          .invalidArtifact, "\(path): \(name) is \(tensor.elementType.rawValue) \(tensor.shape) where a bank of "
+          .invalidArtifact,
+          "\(path): \(name) is \(tensor.elementType.rawValue) \(tensor.shape) where a bank of "
             + "\(vectors.rows) rows needs I32 \(shape); fit again")
       }
       if let negative = numbers.first(where: { $0 < 0 }) {
@@ -145,7 +147,8 @@ extension FittedDetector {
       return MemoryBank(vectors: vectors, origin: .rows(rows), locations: patches)
     case "synthesised": return MemoryBank(vectors: vectors, origin: .synthesised, locations: patches)
     default:
-      throw PatchCoreError(.invalidArtifact, "\(path): its bank has the unknown origin \(manifest.bankOrigin); fit again")
+      throw PatchCoreError(
+        .invalidArtifact, "\(path): its bank has the unknown origin \(manifest.bankOrigin); fit again")
     }
   }
 

@@ -68,13 +68,10 @@ extension ConfigurationNode {
         .sequence(try sequence.map { try convert($0, depth: depth + 1, name: name, origin: origin) }), origin: place)
     case .mapping(let mapping):
       var entries: [(key: String, node: ConfigurationNode)] = []
-      var lines: [String: Int] = [:]
       for (key, value) in mapping {
-        let keyLine = key.mark?.line ?? line
-        guard let text = key.scalar?.string, key.anchor == nil else { throw refusal("a key must be plain text", line: keyLine) }
-        // The parser compares keys as written: `seed` and `"seed"` are two to it.
-        if let first = lines.updateValue(keyLine, forKey: text) {
-          throw refusal("duplicate key \(text); it is set on line \(first) too", line: keyLine)
+        // The parser has refused keys that are equal, tag included.
+        guard let text = key.scalar?.string, key.anchor == nil, key.tag.description == Tag.Name.str.rawValue else {
+          throw refusal("a key must be plain text", line: key.mark?.line ?? line)
         }
         entries.append((text, try convert(value, depth: depth + 1, name: name, origin: origin)))
       }
@@ -132,7 +129,8 @@ extension ConfigurationNode {
 
   /// The text as it is where nothing else could be read from it, otherwise in quotes.
   private static func plainOrQuoted(_ text: String) -> String {
-    let isPlain = !text.isEmpty && Double(text) == nil && !["true", "false", "null"].contains(text)
+    let isPlain =
+      !text.isEmpty && Double(text) == nil && !["true", "false", "null"].contains(text)
       && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_-./".contains($0)) }
       && !text.hasPrefix("-")
     return isPlain ? text : quote(text)

@@ -92,7 +92,8 @@ extension FittedDetector {
     }
     guard scores.count == images.count, scores.allSatisfy({ (0..<bank.count).contains($0.nearestBankRow) }) else {
       throw PatchCoreError(
-        .shapeMismatch, stage: "scorer", "made \(scores.count) scores of \(images.count) images, or named a row that the "
+        .shapeMismatch, stage: "scorer",
+        "made \(scores.count) scores of \(images.count) images, or named a row that the "
           + "bank of \(bank.count) rows lacks")
     }
     return try clock.measure("map") {
