@@ -59,7 +59,7 @@ struct DemoCommand: ComputingCommand {
     try command.run(run)
   }
 
-  private func path(_ name: String) -> String { (output as NSString).appendingPathComponent(name) }
+  private func path(_ name: String) -> String { Path.join(output, name) }
 }
 
 /// The demo's images in the layout of MVTec AD.
@@ -84,7 +84,7 @@ struct DemoDataset {
     add("test/good", Self.goodTestImages, nil)
     for defect in DemoPart.Defect.allCases { add("test/\(defect.rawValue)", Self.imagesPerDefect, defect) }
     for job in jobs {
-      try makeFolder((folder + "/" + job.name as NSString).deletingLastPathComponent)
+      try makeFolder(Path.parent(of: folder + "/" + job.name))
       if let defect = job.defect { try makeFolder(folder + "/ground_truth/\(defect.rawValue)") }
     }
     let batch = 8

@@ -91,7 +91,7 @@ func weightsOverride(_ path: String?) -> [ResolvedDescription.Override] {
 
 /// Refuses an output path that cannot be written, before the work rather than after it.
 func checkWritable(_ path: String) throws {
-  let parent = (path as NSString).deletingLastPathComponent
+  let parent = Path.parent(of: path)
   let folder = parent.isEmpty ? "." : parent
   var isFolder: ObjCBool = false
   guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue

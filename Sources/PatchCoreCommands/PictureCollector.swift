@@ -65,8 +65,8 @@ struct PictureCollector {
       let image = try source.load(number).image
       let map = try detector.map(of: picture.scores, for: image)
       let base = try detector.description.map.size == .crop ? detector.description.preprocess.picture(of: image) : image
-      let path = (folder as NSString).appendingPathComponent(picture.name)
-      try makeFolder((path as NSString).deletingLastPathComponent)
+      let path = Path.join(folder, picture.name)
+      try makeFolder(Path.parent(of: path))
       try ImageFile.write(heatMap.image(of: map), to: path + "_map.png")
       try ImageFile.write(heatMap.overlay(map, on: base), to: path + "_overlay.png")
       if includingImages { try ImageFile.write(base, to: path + "_image.png") }
@@ -84,7 +84,7 @@ struct PictureCollector {
     var stems: Set<String> = []
     named.pictures = pictures.map { name, scores in
       // Images whose names differ in the extension alone keep it.
-      let stem = (name as NSString).deletingPathExtension
+      let stem = Path.withoutExtension(name)
       return ("pictures/" + (stems.insert(stem).inserted ? stem : name), scores)
     }
     try named.write(
@@ -106,7 +106,7 @@ func makeFolder(_ path: String) throws {
     guard isFolder.boolValue else { throw PatchCoreError(.invalidFile, "\(path): is a file; name a folder") }
     return
   }
-  try makeFolder((path as NSString).deletingLastPathComponent)
+  try makeFolder(Path.parent(of: path))
   guard mkdir(path, 0o777) == 0 || errno == EEXIST else {
     throw PatchCoreError(.invalidFile, "\(path): the folder cannot be made: \(String(cString: strerror(errno)))")
   }

@@ -106,15 +106,15 @@ struct PredictionTarget {
         throw PatchCoreError(.invalidFile, "\(argument): there is no such file or folder")
       }
       guard isFolder.boolValue else {
-        return [PredictionTarget(path: argument, pictureName: name(of: (argument as NSString).lastPathComponent))]
+        return [PredictionTarget(path: argument, pictureName: name(of: Path.name(of: argument)))]
       }
       return try Dataset.images(below: argument).map {
-        PredictionTarget(path: (argument as NSString).appendingPathComponent($0), pictureName: name(of: $0))
+        PredictionTarget(path: Path.join(argument, $0), pictureName: name(of: $0))
       }
     }
   }
 
-  private static func name(of path: String) -> String { (path as NSString).deletingPathExtension }
+  private static func name(of path: String) -> String { Path.withoutExtension(path) }
 
   /// Refuses images whose pictures would overwrite each other.
   static func refuseCollisions(_ targets: [PredictionTarget]) throws {
