@@ -49,10 +49,10 @@ import Testing
     ],
     NeighbourIndexRole.name: [
       "exact": [Recipe()],
-      // The bank has 2000 rows of 32 dimensions. Observed: PLACEHOLDER1 and PLACEHOLDER2.
+      // The check's bank has 2000 rows of 32 dimensions. faiss-cpu finds 0.93 and 0.90 in data of its distribution.
       "faiss_ivfpq": [
-        Recipe(settings: "sub_quantisers: 16, probes: 8", recallFloor: 0.0),
-        Recipe(settings: "lists: 16, sub_quantisers: 32, bits: 6, probes: 16", recallFloor: 0.0),
+        Recipe(settings: "sub_quantisers: 16, probes: 8", recallFloor: 0.8),
+        Recipe(settings: "lists: 16, sub_quantisers: 32, bits: 6, probes: 16", recallFloor: 0.8),
       ],
     ],
     ScorerRole.name: [
