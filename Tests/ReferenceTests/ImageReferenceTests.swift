@@ -1,25 +1,16 @@
-import Foundation
 import ImageFiles
 import PatchCore
 import TensorFiles
 import Testing
 
 /// Decoding and preprocessing of real images, against the official code, Pillow and torchvision.
-@Suite struct ImageReferenceTests {
+@Suite(.needsReferenceData) struct ImageReferenceTests {
   /// Two float computations of one sum of products in [0, 1], in another order.
   static let floatTolerance: Float = 1e-6
 
-  let data: String
-
-  init() throws {
-    data = try #require(
-      ProcessInfo.processInfo.environment["PATCHCORE_TEST_DATA"],
-      "set PATCHCORE_TEST_DATA to the folder that holds data/ and reference/")
-  }
-
   @Test func officialInputBitForBit() throws {
-    let path = data + "/data/mvtec-reduced/hazelnut_reduced/test/crack/000.png"
-    let expected = try NumpyFile(contentsOf: data + "/reference/official/input.npy").tensor
+    let path = try ReferenceData.path("data/mvtec-reduced/hazelnut_reduced/test/crack/000.png")
+    let expected = try ReferenceData.tensor("reference/official/input.npy")
     #expect(expected.shape == [1, 3, 224, 224] && expected.elementType == .float32)
     let input = try Preprocessing().apply([ImageFile.decode(contentsOf: path)])
     let same = expected.withBytes { expected in
@@ -38,7 +29,7 @@ import Testing
     float.mean = [0, 0, 0]
     float.deviation = [1, 1, 1]
     for tile in Self.tiles {
-      let image = try ImageFile.decode(contentsOf: data + "/data/magnetic-tile/" + tile.path)
+      let image = try ImageFile.decode(contentsOf: ReferenceData.path("data/magnetic-tile/" + tile.path))
       #expect(Self.digest(image) == tile.stored, "\(tile.path)")
       let picture = try eight.picture(of: image)
       #expect(Self.digest(picture) == tile.resized, "\(tile.path)")

@@ -1,0 +1,113 @@
+import PatchCore
+import PatchCoreStandard
+import PatchCoreTestKit
+import Testing
+
+/// Every kind of the standard catalogue keeps the contract of its role.
+@Suite struct StandardCatalogueTests {
+  /// Settings of a kind to check, and what is known of it.
+  struct Recipe {
+    /// The keys beside `kind`, as they stand between the braces of a description.
+    var settings = ""
+    /// The least share of true neighbours that an approximate index must find.
+    var recallFloor = 0.0
+  }
+
+  /// One recipe of one kind, or `nil` for a kind that has none.
+  struct Case: CustomTestStringConvertible {
+    var role: String
+    var kind: String
+    var recipe: Recipe?
+
+    var testDescription: String { "\(role) \(kind) {\(recipe?.settings ?? "")}" }
+  }
+
+  static let recipes: [String: [String: [Recipe]]] = [
+    ExtractorRole.name: [
+      "resnet": [
+        Recipe(settings: "architecture: resnet18, weights: random"),
+        Recipe(settings: "architecture: resnet18, layers: [layer3, layer1], weights: random"),
+      ]
+    ],
+    AggregatorRole.name: [
+      "official": [
+        Recipe(),
+        Recipe(settings: "patch_size: 5, stride: 2, layer_dimension: 37, dimension: 23"),
+        Recipe(settings: "patch_size: 2, dimension: 3000"),
+      ],
+      "concatenate": [Recipe(), Recipe(settings: "patch_size: 1")],
+    ],
+    SubsamplerRole.name: [
+      "none": [Recipe()],
+      "random": [Recipe(), Recipe(settings: "fraction: 1")],
+      "coreset": [
+        Recipe(),
+        Recipe(settings: "fraction: 0.3, projection: {kind: none}, start: {kind: random}"),
+        Recipe(settings: "projection: {kind: sparse, epsilon: 0.9}, start: {kind: mean_of_random, points: 300}"),
+        Recipe(settings: "fraction: 1, projection: {kind: uniform, dimension: 4}"),
+      ],
+    ],
+    NeighbourIndexRole.name: [
+      "exact": [Recipe()],
+      // The check's bank has 2000 rows of 32 dimensions. faiss-cpu finds 0.93 and 0.90 in data of its distribution.
+      "faiss_ivfpq": [
+        Recipe(settings: "sub_quantisers: 16, probes: 8", recallFloor: 0.8),
+        Recipe(settings: "lists: 16, sub_quantisers: 32, bits: 6, probes: 16", recallFloor: 0.8),
+      ],
+    ],
+    ScorerRole.name: [
+      "maximum": [Recipe(), Recipe(settings: "neighbours: 3, distance: euclidean")],
+      "reweighted": [
+        Recipe(), Recipe(settings: "neighbours: 2, bank_neighbours: 200, distance: squared_euclidean"),
+      ],
+    ],
+  ]
+
+  static let cases: [Case] = StageCatalogue.roles.flatMap { role in
+    StageCatalogue.standard.kinds(ofRole: role).flatMap { kind in
+      (recipes[role]?[kind] ?? []).map { Case(role: role, kind: kind, recipe: $0) }
+        + (recipes[role]?[kind] == nil ? [Case(role: role, kind: kind, recipe: nil)] : [])
+    }
+  }
+
+  static var engines: [ComputeSettings.Engine] {
+    #if OneDNN
+    [.onednn, .openblas]
+    #else
+    [.openblas]
+    #endif
+  }
+
+  @Test(arguments: cases, engines)
+  func keepsItsContract(_ item: Case, _ engine: ComputeSettings.Engine) throws {
+    let recipe = try #require(item.recipe, "\(item.role) \(item.kind) has no recipe; add one to this file")
+    let separator = recipe.settings.isEmpty ? "" : ", "
+    let description = try PipelineDescription(
+      yaml: "\(item.role): {kind: \(item.kind)\(separator)\(recipe.settings)}", catalogue: .standard)
+    let context = StageContext(seed: 3, compute: ComputeSettings(engine: engine))
+    let failures =
+      switch item.role {
+      case ExtractorRole.name:
+        FeatureExtractorConformance.check(description.extractor.configuration, context: context)
+      case AggregatorRole.name:
+        AggregatorConformance.check(description.aggregator.configuration, context: context)
+      case SubsamplerRole.name:
+        SubsamplerConformance.check(description.subsampler.configuration, context: context)
+      case NeighbourIndexRole.name:
+        NeighbourIndexConformance.check(
+          description.neighbourIndex.configuration, recallFloor: recipe.recallFloor, context: context)
+      case ScorerRole.name:
+        ScorerConformance.check(description.scorer.configuration, context: context)
+      default:
+        preconditionFailure("a role without a conformance check: \(item.role)")
+      }
+    #expect(failures == [])
+  }
+
+  @Test(arguments: StageCatalogue.roles)
+  func everyRecipeIsOfAKnownKind(_ role: String) {
+    let catalogue = StageCatalogue.standard
+    let known = catalogue.kinds(ofRole: role) + catalogue.unavailableKinds(ofRole: role).map(\.kind)
+    #expect(Set(known) == Set(Self.recipes[role, default: [:]].keys))
+  }
+}
