@@ -141,7 +141,7 @@ import Testing
       #expect(html.contains("undefined") && !html.contains("http"))
 
       try tree.add("file")
-      expectError(.invalidFile, containing: ["file/report.json", "cannot be written"]) {
+      expectError(.invalidFile, containing: ["/file", "the folder cannot be made"]) {
         try ReportFolder(tree.root + "/file").write(report)
       }
     }
