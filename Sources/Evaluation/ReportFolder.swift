@@ -46,7 +46,8 @@ public struct ReportFolder: Sendable {
     } catch {
       throw PatchCoreError(
         .invalidFile, stage: "evaluate",
-        "\(path): the folder cannot be made; a file stands in its way, or a folder above cannot be written to",
+        "\(path)/\(name) cannot be written: the folder cannot be made, because a file stands in its way or a folder "
+          + "above cannot be written to",
         cause: error)
     }
     do {
