@@ -7,11 +7,17 @@ import Testing
 extension HazelnutTests {
   /// The preset `official` against amazon-science/patchcore-inspection.
   @Suite struct Official {
-    /// Rounding of 32-bit sums through all layers, in another order. Observed: 2.3e-6.
+    /// Rounding of 32-bit sums through all layers, in another order.
+    ///
+    /// Observed: 2.3e-6.
     static let featureTolerance = 1e-5
-    /// A squared distance is a small difference of large sums in 32 bits. Observed: 1.1e-6.
+    /// A squared distance is a small difference of large sums in 32 bits.
+    ///
+    /// Observed: 1.1e-6.
     static let scoreTolerance: Float = 1e-4
-    /// Of a map's range; the reference smooths in 32 bits. Observed: 1.5e-6.
+    /// Of a map's range; the reference smooths in 32 bits.
+    ///
+    /// Observed: 1.5e-6.
     static let mapTolerance: Float = 1e-3
     /// How much wider our own selection may cover than the reference's, which differs from it by rounding alone.
     ///
