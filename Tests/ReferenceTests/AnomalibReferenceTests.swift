@@ -6,6 +6,8 @@ extension HazelnutTests {
   /// The preset `anomalib` against anomalib's PatchCore, with the bank that it chose.
   @Suite struct Anomalib {
     /// Two chains of 32-bit sums in other orders, down to a distance between near vectors.
+    ///
+    /// Observed: 1.2e-6 for scores, 7.9e-6 for pixels.
     static let tolerance: Float = 1e-3
 
     @Test(arguments: engines)
@@ -22,17 +24,13 @@ extension HazelnutTests {
       let pixels = 256 * 256
       #expect(maps.shape == [10, 256, 256] && run.test.count == 10)
       let predictions = try HazelnutTests.predictions(detector, HazelnutTests.images(run.test))
-      var worst: Float = 0, worstMap: Float = 0
       for (number, prediction) in predictions.enumerated() {
         let scoreError = abs(prediction.score - run.scores[number]) / run.scores[number]
         #expect(scoreError <= Self.tolerance, "\(run.test[number])")
         let expected = expectedMaps[number * pixels..<(number + 1) * pixels]
         let mapError = HazelnutTests.largestDifference(prediction.map.values, expected) { $0 }
         #expect(mapError <= Self.tolerance, "\(run.test[number])")
-        worst = max(worst, scoreError)
-        worstMap = max(worstMap, mapError)
       }
-      print("MEASURED \(engine) anomalib scores \(worst) maps \(worstMap)")
     }
   }
 }

@@ -7,13 +7,21 @@ import Testing
 extension HazelnutTests {
   /// The preset `official` against amazon-science/patchcore-inspection.
   @Suite struct Official {
-    /// Rounding of 32-bit sums through 17 layers, in another order.
+    /// Rounding of 32-bit sums through all layers, in another order.
+    ///
+    /// Observed: 2.3e-6.
     static let featureTolerance = 1e-5
     /// A squared distance is a small difference of large sums in 32 bits.
+    ///
+    /// Observed: 1.1e-6.
     static let scoreTolerance: Float = 1e-4
     /// Of a map's range; the reference smooths in 32 bits.
+    ///
+    /// Observed: 1.5e-6.
     static let mapTolerance: Float = 1e-3
     /// How much wider our own selection may cover than the reference's, which differs from it by rounding alone.
+    ///
+    /// Observed: the same 3920 rows; at 10 steps two rows were equally far up to rounding.
     static let radiusTolerance = 1.02
 
     @Test(arguments: engines)
@@ -29,14 +37,12 @@ extension HazelnutTests {
         #expect(map.tensor.shape == expected.shape)
         let error = HazelnutTests.relativeError(map.tensor.floats(), expected.floats())
         #expect(error <= Self.featureTolerance, "\(layer)")
-        print("MEASURED \(engine) \(layer) \(error)")
       }
       let embeddings = try description.aggregator.configuration.makeAggregator(context).aggregate(maps)
       let expected = try ReferenceData.tensor("reference/official/embeddings.npy")
       #expect(embeddings.vectors.tensor.shape == expected.shape)
       let error = HazelnutTests.relativeError(embeddings.vectors.tensor.floats(), expected.floats())
       #expect(error <= Self.featureTolerance)
-      print("MEASURED \(engine) embeddings \(error)")
     }
 
     @Test(arguments: engines)
@@ -52,7 +58,6 @@ extension HazelnutTests {
         startPoints: try #require(run.startPoints), picks: picks, engine: try description.compute.makeEngine())
       #expect(check.stepsBeyondTheBound == 0, "\(check)")
       #expect(check.ownRadius <= Self.radiusTolerance * check.referenceRadius, "\(check)")
-      print("MEASURED \(engine) \(check)")
     }
 
     @Test(arguments: engines)
@@ -64,7 +69,6 @@ extension HazelnutTests {
       let pixels = 224 * 224
       #expect(maps.shape == [10, 224, 224] && run.test.count == 10)
       let predictions = try HazelnutTests.predictions(detector, HazelnutTests.images(run.test))
-      var worst: Float = 0, worstMap: Float = 0
       for (number, prediction) in predictions.enumerated() {
         let scoreError = abs(prediction.score - run.scores[number]) / run.scores[number]
         #expect(scoreError <= Self.scoreTolerance, "\(run.test[number])")
@@ -72,10 +76,7 @@ extension HazelnutTests {
         let range = try #require(expected.max()) - #require(expected.min())
         let mapError = HazelnutTests.largestDifference(prediction.map.values, expected) { _ in range }
         #expect(mapError <= Self.mapTolerance, "\(run.test[number])")
-        worst = max(worst, scoreError)
-        worstMap = max(worstMap, mapError)
       }
-      print("MEASURED \(engine) scores \(worst) maps \(worstMap)")
     }
   }
 
