@@ -5,7 +5,8 @@ import TensorFiles
 import Testing
 
 /// Decoding and preprocessing of real images, against the official code, Pillow and torchvision.
-@Suite struct ImageReferenceTests {
+@Suite(.enabled(if: ProcessInfo.processInfo.environment["PATCHCORE_TEST_DATA"] != nil))
+struct ImageReferenceTests {
   /// Two float computations of one sum of products in [0, 1], in another order.
   static let floatTolerance: Float = 1e-6
 
