@@ -89,7 +89,8 @@ public enum ImageFile {
       throw PatchCoreError(
         .invalidImage,
         "\(name): \(width) x \(height) pixels (\(overflow ? "too many to count" : String(pixels))) are more than the "
-          + "limit of \(limits.maximumPixels); make it smaller, or raise ImageLimits.maximumPixels in a program of your own")
+          + "limit of \(limits.maximumPixels); make it smaller, or raise ImageLimits.maximumPixels in a program of your own"
+      )
     }
   }
 
