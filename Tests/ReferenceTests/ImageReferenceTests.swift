@@ -4,12 +4,7 @@ import TensorFiles
 import Testing
 
 /// Decoding and preprocessing of real images, against the official code, Pillow and torchvision.
-<<<<<<< HEAD
 @Suite(.needsReferenceData) struct ImageReferenceTests {
-=======
-@Suite(.enabled(if: ProcessInfo.processInfo.environment["PATCHCORE_TEST_DATA"] != nil))
-struct ImageReferenceTests {
->>>>>>> traits
   /// Two float computations of one sum of products in [0, 1], in another order.
   static let floatTolerance: Float = 1e-6
 
