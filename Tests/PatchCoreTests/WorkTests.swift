@@ -42,7 +42,7 @@ import Testing
     }
   }
 
-  @Test func aCancelledTaskStopsFitting() async throws {
+  @Test(arguments: [true, false]) func aCancelledTaskStopsFitting(offItsThread: Bool) async throws {
     let pipeline = try pipeline()
     let image = try image(1)
     let stop = Stop()
@@ -51,14 +51,19 @@ import Testing
       stop.loaded.add(1, ordering: .relaxed)
       return ImageSource.Entry(image: image, digest: "")
     }
-    let task = Task { _ = try pipeline.fit(source) }
+    let task = Task {
+      if offItsThread { _ = try await pipeline.fit(source) } else { try fitHere(pipeline, source) }
+    }
     stop.task.withLock { $0 = task }
     await #expect(throws: CancellationError.self) { try await task.value }
     #expect(stop.loaded.load(ordering: .relaxed) < 800)
   }
 
+  /// The synchronous form, which an asynchronous function does not choose by itself.
+  private func fitHere(_ pipeline: Pipeline, _ source: ImageSource) throws { _ = try pipeline.fit(source) }
+
   @Test func aCancelledTaskStopsInspecting() async throws {
-    let detector = try pipeline().fit(ImageSource([image(1)]))
+    let detector = try await pipeline().fit(ImageSource([image(1)]))
     let image = try image(2)
     let stop = Stop()
     let source = ImageSource(names: (0..<800).map { "\($0)" }) { _ in ImageSource.Entry(image: image, digest: "") }
@@ -74,7 +79,7 @@ import Testing
   }
 
   @Test func aCancelledTaskDoesNotPredict() async throws {
-    let detector = try pipeline().fit(ImageSource([image(1)]))
+    let detector = try await pipeline().fit(ImageSource([image(1)]))
     let image = try image(2)
     let stages = Stop()
     let clock = StageClock { _, _ in stages.loaded.add(1, ordering: .relaxed) }

@@ -1,3 +1,4 @@
+import Dispatch
 import Synchronization
 
 /// Carries a task's cancellation to work that runs outside of Swift's tasks.
@@ -14,5 +15,29 @@ final class Cancellation: Sendable {
   /// - Throws: `CancellationError`.
   func check() throws {
     if isRequested.load(ordering: .relaxed) { throw CancellationError() }
+  }
+
+  /// Runs long or native work off Swift's cooperative threads, which must never wait.
+  ///
+  /// - Parameter work: is given the flag that the task's cancellation raises.
+  /// - Returns: what `work` returns.
+  /// - Throws: what `work` throws, and `CancellationError` if the task was cancelled before its turn.
+  static func carried<R: Sendable>(
+    into work: @escaping @Sendable (Cancellation) throws -> R
+  ) async throws -> R {
+    let cancellation = Cancellation()
+    return try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        DispatchQueue.global().async {
+          continuation.resume(
+            with: Result {
+              try cancellation.check()
+              return try work(cancellation)
+            })
+        }
+      }
+    } onCancel: {
+      cancellation.request()
+    }
   }
 }

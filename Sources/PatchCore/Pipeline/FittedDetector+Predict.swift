@@ -1,5 +1,3 @@
-import Dispatch
-
 extension FittedDetector {
   /// Scores one image.
   ///
@@ -26,20 +24,7 @@ extension FittedDetector {
   /// - Returns: as the synchronous `predict`.
   /// - Throws: as the synchronous `predict`, and `CancellationError`.
   public func predict(_ image: Image, clock: StageClock = .ignored) async throws -> Prediction {
-    let cancellation = Cancellation()
-    return try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation { continuation in
-        DispatchQueue.global().async {
-          continuation.resume(
-            with: Result {
-              try cancellation.check()
-              return try predict(image, clock: clock)
-            })
-        }
-      }
-    } onCancel: {
-      cancellation.request()
-    }
+    try await Cancellation.carried { _ in try predict(image, clock: clock) }
   }
 
   /// Scores many images, batch by batch, and hands each prediction on in order.

@@ -35,10 +35,11 @@ extension Pipeline {
     var training: [TrainingImage] = []
     let candidates = try embed(images, with: embedder, plan: plan, training: &training, progress, clock)
     let bank = try clock.measure("subsampler") { try subsampler.subsample(candidates, progress: progress) }
-    guard bank.dimension == candidates.dimension, bank.count > 0 else {
+    guard bank.dimension == candidates.dimension, bank.count == plan.bankRows else {
       throw PatchCoreError(
         .shapeMismatch, stage: "subsampler",
-        "returned a bank of \(bank.count) x \(bank.dimension) for embeddings of \(candidates.dimension) dimensions")
+        "returned a bank of \(bank.count) x \(bank.dimension) where its bankSize(forCandidates:) promised "
+          + "\(plan.bankRows) x \(candidates.dimension)")
     }
     let neighbourIndex = try clock.measure("neighbour_index") {
       try description.neighbourIndex.configuration.makeIndex(over: bank.vectors, context(NeighbourIndexRole.name))
@@ -46,6 +47,28 @@ extension Pipeline {
     return FittedDetector(
       description: description, trainingImages: training, bank: bank, embedder: embedder,
       neighbourIndex: neighbourIndex, scorer: scorer, weights: extractor.weights, fitEngine: description.compute.engine)
+  }
+
+  /// Fits the pipeline off Swift's cooperative threads.
+  ///
+  /// Ends at the next report of progress once the task is cancelled.
+  ///
+  /// - Parameters:
+  ///   - images: as for the synchronous `fit`.
+  ///   - progress: as for the synchronous `fit`.
+  ///   - clock: as for the synchronous `fit`.
+  /// - Returns: as the synchronous `fit`.
+  /// - Throws: as the synchronous `fit`.
+  public func fit(
+    _ images: ImageSource, progress: ProgressReporter = .silent, clock: StageClock = .ignored
+  ) async throws -> FittedDetector {
+    try await Cancellation.carried { cancellation in
+      let reporter = ProgressReporter { event in
+        try cancellation.check()
+        try progress.report(event.activity, event.completed, of: event.total)
+      }
+      return try fit(images, progress: reporter, clock: clock)
+    }
   }
 
   private func embed(
