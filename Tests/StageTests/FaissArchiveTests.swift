@@ -48,8 +48,8 @@ import Testing
   @Test func theSameIndexAtAnyNumberOfThreads() throws {
     typealias Setter = @convention(c) (CInt) -> Void
     func setter(_ name: String) throws -> Setter {
-      let symbol = try #require(dlsym(nil, name))
-      return unsafeBitCast(symbol, to: Setter.self)
+      let symbol: UnsafeMutableRawPointer? = dlsym(nil, name)
+      return unsafeBitCast(try #require(symbol), to: Setter.self)
     }
     // Large enough for FAISS and OpenBLAS to share it among threads if they were let.
     let bank = FaissTestData.clustered(rows: 6000, dimension: 64, centres: 50, seed: 4)
