@@ -33,7 +33,7 @@ import Testing
     Failure("fit nowhere.yaml --images parts -o x", 1, "nowhere.yaml: cannot be read: No such file or directory"),
     Failure("fit parts --images parts -o x", 1, "parts: is a folder"),
     Failure("explain key.yaml", 1, "key.yaml:1: subsampler.fracton", "did you mean fraction?"),
-    Failure("explain twice.yaml", 1, "twice.yaml: line 1: duplicate key seed"),
+    Failure("explain twice.yaml", 1, "twice.yaml:2: seed: duplicate key; it was set before"),
     Failure("explain layer.yaml", 1, "layer9", "layer4"),
     Failure("explain wide.yaml", 1, "wide.yaml: is not UTF-8"),
     // Images and data sets.

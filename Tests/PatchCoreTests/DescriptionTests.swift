@@ -104,12 +104,25 @@ import Testing
   ])
   func mistakesAreNamed(yaml: String, expected: String) { #expect(message(yaml) == expected) }
 
-  @Test func duplicateKeysAreRefused() {
-    let text = message("seed: 1\nsubsampler: {step: 1}\nseed: 2\n")
-    #expect(text.contains("pipeline.yaml") && text.contains("duplicate key seed"), "\(text)")
-    let nested = message("subsampler:\n  step: 1\n  step: 2\n")
-    #expect(nested.contains("line 2") && nested.contains("duplicate key step"), "\(nested)")
-  }
+  @Test(arguments: [
+    (
+      "seed: 1\nsubsampler: {step: 1}\n\nseed: 2\n",
+      "pipeline.yaml:4: seed: duplicate key; it was set before, remove one"
+    ),
+    (
+      "seed: 1\nsubsampler:\n  step: 1\n  # again\n  \"step\": 2\n",
+      "pipeline.yaml:5: subsampler.step: duplicate key; it was set before, remove one"
+    ),
+    (
+      "seed: 1\nsubsampler: {step: 1, step: 2}\n",
+      "pipeline.yaml:2: subsampler.step: duplicate key; it was set before, remove one"
+    ),
+    (
+      "neighbour_index:\n  kind: wrapped\n  index:\n    kind: plain\n    kind: plain\n",
+      "pipeline.yaml:5: neighbour_index.index.kind: duplicate key; it was set before, remove one"
+    ),
+  ])
+  func duplicateKeysAreRefused(yaml: String, expected: String) { #expect(message(yaml) == expected) }
 
   @Test func syntaxErrorsNameTheLine() {
     let text = message("seed: 1\nsubsampler: {step: 1\n")

@@ -23,6 +23,10 @@ extension ConfigurationNode {
     do {
       parser = try Parser(yaml: text, resolver: .basic)
       root = try parser.singleRoot()
+    } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
+      let twice = DuplicateKey(keys.first ?? "", inMappingAt: context.mark, of: text)
+      throw PatchCoreError(
+        .invalidConfiguration, "\(name):\(twice.line): \(twice.path): duplicate key; it was set before, remove one")
     } catch let error as YamlError {
       throw PatchCoreError(.invalidConfiguration, "\(name): \(Self.explain(error))", cause: error)
     }
@@ -101,8 +105,6 @@ extension ConfigurationNode {
 
   private static func explain(_ error: YamlError) -> String {
     switch error {
-    case .duplicatedKeysInMapping(let duplicates, let context):
-      "line \(context.mark.line): duplicate key \(duplicates.joined(separator: ", ")); a mapping starting there sets it twice"
     case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
       .composer(_, let problem, let mark, _):
       "line \(mark.line), column \(mark.column): \(problem)"
