@@ -36,6 +36,7 @@ import Testing
     Failure("explain twice.yaml", 1, "twice.yaml:2: seed: duplicate key; it was set before"),
     Failure("explain layer.yaml", 1, "layer9", "layer4"),
     Failure("explain wide.yaml", 1, "wide.yaml: is not UTF-8"),
+    Failure("fit ivfpq.yaml --images parts/train/good -o x", 1, ivfpqRefusal),
     // Images and data sets.
     Failure("fit random.yaml --images parts/nothing -o x", 1, "parts/nothing: there is no such folder"),
     Failure("fit random.yaml --images texts -o x", 1, "texts holds no images, only a.txt"),
@@ -69,10 +70,20 @@ import Testing
     }
   }
 
+  /// Settings of an index are refused before the fit, not after it.
+  private static var ivfpqRefusal: String {
+    #if FAISS
+    "neighbour_index.probes is 0; give at least 1"
+    #else
+    "build with the trait FAISS"
+    #endif
+  }
+
   private static func prepare(_ folder: WorkFolder) throws {
     func write(_ text: String, _ path: String) throws { try folder.write(Data(text.utf8), to: path) }
     try write("subsampler: {kind: coreset, fracton: 0.1}\n", "key.yaml")
     try write("seed: 1\nseed: 2\n", "twice.yaml")
+    try write("neighbour_index: {kind: faiss_ivfpq, probes: 0}\n", "ivfpq.yaml")
     try write("extractor: {kind: resnet, architecture: resnet18, layers: [layer9]}\n", "layer.yaml")
     try folder.write(try #require("seed: 1\n".data(using: .utf16)), to: "wide.yaml")
     let crop = WorkFolder.description(weights: "random").replacingOccurrences(of: "crop: 56", with: "crop: 100")

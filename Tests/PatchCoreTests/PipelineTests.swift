@@ -200,4 +200,26 @@ import Testing
       for x in 0..<8 { #expect(prediction.map.values[(y + 4) * 16 + x + 4] == small.map.values[y * 8 + x]) }
     }
   }
+
+  @Test func aSubsamplerKeepsItsPromise() throws {
+    var catalogue = StageCatalogue.toy
+    catalogue.register(ShortConfiguration.self)
+    let description = try PipelineDescription(yaml: "subsampler: {kind: short}", catalogue: catalogue)
+    let error = #expect(throws: PatchCoreError.self) { try Pipeline(description).fit(ImageSource([image(0)])) }
+    #expect(error?.stage == "subsampler")
+    #expect(error?.message.contains("a bank of 1 x 3 where its bankSize(forCandidates:) promised 16 x 3") == true)
+  }
+}
+
+/// `short`: promises every candidate and returns the first.
+private struct ShortConfiguration: SubsamplerConfiguration {
+  static let kind = "short"
+  func makeSubsampler(_ context: StageContext) throws -> any Subsampler { Short() }
+
+  struct Short: Subsampler {
+    func bankSize(forCandidates n: Int) throws -> Int { n }
+    func subsample(_ candidates: PatchEmbeddings, progress: ProgressReporter) throws -> MemoryBank {
+      MemoryBank(selecting: [0], from: candidates)
+    }
+  }
 }

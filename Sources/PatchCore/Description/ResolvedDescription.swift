@@ -50,7 +50,14 @@ public struct ResolvedDescription: Sendable {
     guard status.st_mode & S_IFMT != S_IFDIR else {
       throw PatchCoreError(.invalidFile, "\(path): is a folder; a description is a YAML or JSON file")
     }
-    guard let text = String(validating: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self) else {
+    // A handle reads pipes too, such as a shell's <(...).
+    let data: Data
+    do {
+      data = try FileHandle(forReadingFrom: URL(fileURLWithPath: path)).readToEnd() ?? Data()
+    } catch {
+      throw PatchCoreError(.invalidFile, "\(path): cannot be read: \(String(cString: strerror(errno)))", cause: error)
+    }
+    guard let text = String(validating: data, as: UTF8.self) else {
       throw PatchCoreError(.invalidFile, "\(path): is not UTF-8 text; a description is a YAML or JSON file")
     }
     try self.init(yaml: text, name: path, overrides: overrides, catalogue: catalogue)
