@@ -6,7 +6,7 @@ import TensorFiles
 /// No date, absolute path or timing enters, so the same fit gives the same bytes.
 struct ArtifactManifest: Codable, Sendable {
   /// The version of this layout.
-  var formatVersion: Int
+  var formatVersion = Self.currentVersion
   /// The resolved description.
   var description: JSONValue
   /// The images of the fit.
@@ -55,6 +55,19 @@ struct ArtifactManifest: Codable, Sendable {
     }
   }
 
+  /// The digest that `dataDigest` holds.
+  static func digest(of tensors: [String: Tensor]) -> String {
+    var digest = Digest.Running()
+    for (name, tensor) in tensors.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
+      let shape = tensor.shape.map(String.init).joined(separator: ",")
+      digest.update("\(name) \(tensor.elementType.rawValue) [\(shape)]\n".utf8)
+      tensor.withBytes { digest.update($0) }
+    }
+    return digest.finish()
+  }
+}
+
+extension ArtifactManifest {
   /// Reads a manifest, the version first.
   init(json: String, file: String) throws {
     struct Version: Decodable { var format_version: Int }
@@ -71,31 +84,5 @@ struct ArtifactManifest: Codable, Sendable {
     } catch let error as DecodingError {
       throw PatchCoreError(.invalidArtifact, "\(file): its manifest is damaged; fit again", cause: error)
     }
-  }
-
-  init(
-    description: JSONValue, trainingImages: [TrainingImage], bankOrigin: String, weights: WeightsOrigin,
-    weightsIncluded: Bool, engine: String, notes: [String: [String: String]], dataDigest: String
-  ) {
-    formatVersion = Self.currentVersion
-    self.description = description
-    self.trainingImages = trainingImages
-    self.bankOrigin = bankOrigin
-    self.weights = weights
-    self.weightsIncluded = weightsIncluded
-    self.engine = engine
-    self.notes = notes
-    self.dataDigest = dataDigest
-  }
-
-  /// The digest that `dataDigest` holds.
-  static func digest(of tensors: [String: Tensor]) -> String {
-    var digest = Digest.Running()
-    for (name, tensor) in tensors.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
-      let shape = tensor.shape.map(String.init).joined(separator: ",")
-      digest.update("\(name) \(tensor.elementType.rawValue) [\(shape)]\n".utf8)
-      tensor.withBytes { digest.update($0) }
-    }
-    return digest.finish()
   }
 }

@@ -6,27 +6,12 @@ public struct FittedDetector: Sendable {
   public let trainingImages: [TrainingImage]
   /// The memory bank.
   public let bank: MemoryBank
+  let embedder: Embedder
+  /// The index over the bank.
+  public let neighbourIndex: any NeighbourIndex
+  let scorer: any Scorer
   /// Where the network's weights come from.
   public let weights: WeightsOrigin
   /// The engine that computed the bank; the one in `description.compute` may differ after loading.
   public let fitEngine: ComputeSettings.Engine
-  /// The index over the bank.
-  public let neighbourIndex: any NeighbourIndex
-
-  let embedder: Embedder
-  let scorer: any Scorer
-
-  init(
-    description: PipelineDescription, trainingImages: [TrainingImage], bank: MemoryBank, embedder: Embedder,
-    neighbourIndex: any NeighbourIndex, scorer: any Scorer, weights: WeightsOrigin, fitEngine: ComputeSettings.Engine
-  ) {
-    self.description = description
-    self.trainingImages = trainingImages
-    self.bank = bank
-    self.embedder = embedder
-    self.neighbourIndex = neighbourIndex
-    self.scorer = scorer
-    self.weights = weights
-    self.fitEngine = fitEngine
-  }
 }
