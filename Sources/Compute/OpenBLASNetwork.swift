@@ -1,17 +1,24 @@
 import CKernels
-import COpenBLAS
 import ConvNet
 import PatchCore
 
-/// A network on OpenBLAS: maps in CHW order, ordinary convolutions as matrix products over unfolded inputs.
+/// The network of the OpenBLAS engine: maps in CHW order, ordinary convolutions as matrix products over unfolded inputs.
+///
+/// The products are a kernel of our own: OpenBLAS is made for large matrices and leaves bias, sum and relu to a second
+/// pass, which on the thin matrices of convolutions takes up to twice the time.
 ///
 /// Several images are computed on one thread each; a single image shares out the pieces of each step, which are fixed
 /// by the sizes alone.
 struct OpenBLASNetwork: CompiledNetwork {
   /// Unfolded inputs of one piece are kept to this size, so that they stay in the processor's second cache.
-  private static let unfoldedByteCount = 1 << 20
-  /// Fewer pixels than this make a slow product, however many bytes they take.
-  private static let fewestPixels = 128
+  private static let unfoldedByteCount = 1 << 19
+  /// Fewer pixels than this are slow to unfold, however many bytes they take.
+  private static let fewestPixels = 112
+  /// Products are fastest in multiples of this many pixels.
+  private static let pixelStep = 16
+  /// A piece of a product is about this many multiplications: some 20 microseconds, several times what it takes to
+  /// wake a thread.
+  private static let productsPerPiece = 1 << 21
   /// Steps without a product take this many elements per piece at least.
   private static let elementsPerPiece = 1 << 15
 
@@ -19,7 +26,7 @@ struct OpenBLASNetwork: CompiledNetwork {
   /// Where each value lies in the arena, in elements; the input is read where it stands.
   private let offsets: [Int]
   private let arenas: NetworkBufferPool
-  private let unfolded: NetworkBufferPool
+  private let scratch: NetworkBufferPool
 
   init(_ network: ResolvedNetwork) {
     self.network = network
@@ -30,14 +37,14 @@ struct OpenBLASNetwork: CompiledNetwork {
       let byteCount = network.shapes[step.output].count * MemoryLayout<Float>.stride
       let offset = arena.place(byteCount: byteCount, during: index...network.lastUse[step.output])
       offsets.append(offset / MemoryLayout<Float>.stride)
-      if case .convolution(let form) = step.operation, form.method(network.shapes[step.inputs[0]]) == .unfold {
-        let rows = form.unfoldedRows(network.shapes[step.inputs[0]])
-        largest = max(largest, rows * Self.pixelsPerPiece(rows, of: network.shapes[step.output]))
+      if case .convolution(let form) = step.operation {
+        let shapes = (network.shapes[step.inputs[0]], network.shapes[step.output])
+        largest = max(largest, Self.scratchCount(form, shapes.0, shapes.1))
       }
     }
     self.offsets = offsets
     arenas = NetworkBufferPool(byteCount: arena.byteCount)
-    unfolded = NetworkBufferPool(byteCount: largest * MemoryLayout<Float>.stride)
+    scratch = NetworkBufferPool(byteCount: largest * MemoryLayout<Float>.stride)
   }
 
   var outputs: [FeatureShape] { network.outputs }
@@ -165,13 +172,19 @@ struct OpenBLASNetwork: CompiledNetwork {
 // MARK: - Convolution
 
 extension OpenBLASNetwork {
-  private static func pixelsPerPiece(_ rows: Int, of shape: FeatureShape) -> Int {
-    let fitting = unfoldedByteCount / (rows * MemoryLayout<Float>.stride)
-    return min(shape.height * shape.width, max(fewestPixels, fitting / 16 * 16))
-  }
-
   private func convolve(
     _ form: NetworkTable.Convolution, _ step: ResolvedNetwork.Step, _ values: Values, loop: Loop
+  ) throws {
+    switch form.method(network.shapes[step.inputs[0]]) {
+    case .direct: try convolveChannels(form, step, values, loop)
+    case .inPlace: try convolvePixels(form, step, values, loop, unfolding: false)
+    case .unfold: try convolvePixels(form, step, values, loop, unfolding: true)
+    }
+  }
+
+  /// One output channel after the other, several to a piece.
+  private func convolveChannels(
+    _ form: NetworkTable.Convolution, _ step: ResolvedNetwork.Step, _ values: Values, _ loop: Loop
   ) throws {
     let from = network.shapes[step.inputs[0]]
     let to = network.shapes[step.output]
@@ -179,55 +192,92 @@ extension OpenBLASNetwork {
     let pixels = to.height * to.width
     let addend = form.addsSecondInput ? step.inputs[1] : nil
     let (groupInputs, groupOutputs) = (from.channels / form.groups, to.channels / form.groups)
-    let method = form.method(from)
     let rows = form.unfoldedRows(from)
+    let channels = max(1, Self.productsPerPiece / 8 / (rows * pixels))
     try step.withParameters { weight, bias in
-      if method == .direct {
-        try loop(to.channels) { channel in
-          let input = values[step.inputs[0]] + channel / groupOutputs * groupInputs * from.height * from.width
-          pc_convolve_channel(
-            input, window, Int64(groupInputs), weight.base + channel * rows, bias.base[channel],
-            addend.map { values[$0] + channel * pixels }, form.activation.flag, values[step.output] + channel * pixels)
-        }
-        return
-      }
-      let length = Self.pixelsPerPiece(rows, of: to)
-      let pieces = (pixels + length - 1) / length
-      try loop(form.groups * pieces) { piece in
-        let group = piece / pieces
-        let first = piece % pieces * length
-        let count = min(length, pixels - first)
-        let input = values[step.inputs[0]] + group * groupInputs * from.height * from.width
-        let start = group * groupOutputs
-        let output = values[step.output] + start * pixels + first
-        let product = { (columns: UnsafePointer<Float>, stride: Int) in
-          cblas_sgemm(
-            CblasRowMajor, CblasNoTrans, CblasNoTrans, Int32(groupOutputs), Int32(count), Int32(rows), 1,
-            weight.base + start * rows, Int32(rows), columns, Int32(stride), 0, output, Int32(pixels))
-        }
-        if method == .inPlace {
-          product(input + first, pixels)
-        } else {
-          unfolded.withBuffer {
-            let columns = $0.assumingMemoryBound(to: Float.self)
-            pc_unfold(input, window, Int64(groupInputs), Int64(first), Int64(count), columns)
-            product(columns, count)
+      try loop((to.channels + channels - 1) / channels) { piece in
+        scratch.withBuffer { scratch in
+          for channel in piece * channels..<min(to.channels, (piece + 1) * channels) {
+            let input = values[step.inputs[0]] + channel / groupOutputs * groupInputs * from.height * from.width
+            pc_convolve_channel(
+              input, window, Int64(groupInputs), weight.base + channel * rows, bias.base[channel],
+              addend.map { values[$0] + channel * pixels }, form.activation.flag,
+              values[step.output] + channel * pixels, scratch.assumingMemoryBound(to: Float.self))
           }
-        }
-        for channel in 0..<groupOutputs {
-          let line = output + channel * pixels
-          pc_scale_channel(
-            line, 1, bias.base[start + channel], addend.map { values[$0] + (start + channel) * pixels + first },
-            form.activation.flag, Int64(count), line)
         }
       }
     }
+  }
+
+  /// All output channels of a group for some pixels, as a product of matrices.
+  private func convolvePixels(
+    _ form: NetworkTable.Convolution, _ step: ResolvedNetwork.Step, _ values: Values, _ loop: Loop, unfolding: Bool
+  ) throws {
+    let from = network.shapes[step.inputs[0]]
+    let to = network.shapes[step.output]
+    let window = pc_window(form.window, from, to)
+    let pixels = to.height * to.width
+    let addend = form.addsSecondInput ? step.inputs[1] : nil
+    let (groupInputs, groupOutputs) = (from.channels / form.groups, to.channels / form.groups)
+    let rows = form.unfoldedRows(from)
+    let length = Self.pixelsPerPiece(form, from, to)
+    let pieces = (pixels + length - 1) / length
+    try step.withParameters { weight, bias in
+      try loop(form.groups * pieces) { piece in
+        let first = piece % pieces * length
+        let count = min(length, pixels - first)
+        let input = values[step.inputs[0]] + piece / pieces * groupInputs * from.height * from.width
+        let start = piece / pieces * groupOutputs
+        let multiply = { (columns: UnsafePointer<Float>, pitch: Int) in
+          pc_multiply(
+            weight.base + start * rows, Int64(groupOutputs), Int64(rows), columns, Int64(pitch), Int64(count),
+            bias.base + start, addend.map { values[$0] + start * pixels + first }, form.activation.flag,
+            values[step.output] + start * pixels + first, Int64(pixels))
+        }
+        if unfolding {
+          scratch.withBuffer {
+            let columns = $0.assumingMemoryBound(to: Float.self)
+            pc_unfold(input, window, Int64(groupInputs), Int64(first), Int64(count), columns)
+            multiply(columns, count)
+          }
+        } else {
+          multiply(input + first, pixels)
+        }
+      }
+    }
+  }
+
+  /// Numbers of scratch that a piece of a convolution needs.
+  private static func scratchCount(
+    _ form: NetworkTable.Convolution, _ from: FeatureShape, _ to: FeatureShape
+  ) -> Int {
+    switch form.method(from) {
+    case .direct: from.channels / form.groups * Int(pc_convolve_scratch(pc_window(form.window, from, to)))
+    case .inPlace: 0
+    case .unfold: form.unfoldedRows(from) * pixelsPerPiece(form, from, to)
+    }
+  }
+
+  private static func pixelsPerPiece(
+    _ form: NetworkTable.Convolution, _ from: FeatureShape, _ to: FeatureShape
+  ) -> Int {
+    let rows = form.unfoldedRows(from)
+    let fitting: Int
+    if form.method(from) == .unfold {
+      fitting = max(fewestPixels, unfoldedByteCount / (rows * MemoryLayout<Float>.stride))
+    } else {
+      fitting = max(pixelStep, productsPerPiece / (rows * to.channels / form.groups))
+    }
+    // Pieces of about one size, so that no thread waits for another.
+    let pixels = to.height * to.width
+    let pieces = (pixels + fitting - 1) / fitting
+    return min(pixels, ((pixels + pieces - 1) / pieces + pixelStep - 1) / pixelStep * pixelStep)
   }
 }
 
 extension NetworkTable.Convolution {
   fileprivate enum Method {
-    /// A kernel of our own, one output channel at a time: products this thin are slow.
+    /// Vectors of pixels of one output channel at a time: products this thin are slow.
     case direct
     /// A product with the input as it stands.
     case inPlace

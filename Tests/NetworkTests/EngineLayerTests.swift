@@ -37,6 +37,31 @@ import Testing
         width: smallest + generator.next(below: 41 - smallest))
     }
 
+    /// A filter of each channel by itself, on maps from smaller than the window to wider than two vectors.
+    init(depthwise generator: inout SeededGenerator) {
+      let kernel = [3, 5][generator.next(below: 2)]
+      let padding = generator.next(below: kernel / 2 + 1)
+      let smallest = max(1, kernel - 2 * padding)
+      let channels = 1 + generator.next(below: 20)
+      form = NetworkTable.Convolution(
+        outputs: channels * (1 + generator.next(below: 3)),
+        window: .init(kernel: kernel, stride: 1 + generator.next(below: 2), padding: padding), groups: channels,
+        addsSecondInput: generator.next(below: 3) == 0, activation: generator.next(below: 2) == 0 ? .none : .relu)
+      input = FeatureShape(
+        channels: channels, height: smallest + generator.next(below: 41 - smallest),
+        width: smallest + generator.next(below: 41 - smallest))
+    }
+
+    /// A product of each pixel with a matrix, large enough to be computed in several pieces.
+    init(pointwise generator: inout SeededGenerator) {
+      form = NetworkTable.Convolution(
+        outputs: 100 + generator.next(below: 200), window: .init(kernel: 1, stride: 1, padding: 0),
+        addsSecondInput: generator.next(below: 2) == 0, activation: generator.next(below: 2) == 0 ? .none : .relu)
+      input = FeatureShape(
+        channels: 100 + generator.next(below: 500), height: 8 + generator.next(below: 12),
+        width: 8 + generator.next(below: 12))
+    }
+
     /// The convolution; its second input is another convolution's output.
     var table: NetworkTable {
       var nodes = [NetworkTable.Node("main", .convolution(form), inputs: [NetworkTable.input])]
@@ -54,11 +79,44 @@ import Testing
 
   @Test(arguments: 0..<60) func convolutionsAgreeWithTheirDefinition(seed: Int) throws {
     var generator = SeededGenerator(seed: UInt64(seed))
-    let random = RandomConvolution(&generator)
+    try expectAgreement(RandomConvolution(&generator), &generator)
+  }
+
+  @Test(arguments: 0..<60) func depthwiseConvolutionsAgreeWithTheirDefinition(seed: Int) throws {
+    var generator = SeededGenerator(seed: UInt64(3000 + seed))
+    try expectAgreement(RandomConvolution(depthwise: &generator), &generator)
+  }
+
+  @Test(arguments: 0..<6) func pointwiseConvolutionsAgreeWithTheirDefinition(seed: Int) throws {
+    var generator = SeededGenerator(seed: UInt64(4000 + seed))
+    try expectAgreement(RandomConvolution(pointwise: &generator), &generator)
+  }
+
+  private func expectAgreement(_ random: RandomConvolution, _ generator: inout SeededGenerator) throws {
     let weights = randomWeights(random.table, &generator)
     let images = randomImages(2, random.input, &generator)
     let terms = random.terms + (random.form.addsSecondInput ? random.input.channels * 49 : 0)
     try expectAgreement(random.table, weights, images, tap: "main", terms: terms)
+  }
+
+  /// A number that is none must reach the outputs that take it in, and no others: it is a sign of broken input.
+  @Test(arguments: [(1, 1), (3, 1), (3, 4), (5, 4)]) func notANumberPassesThroughRelu(kernel: Int, groups: Int) throws {
+    var generator = SeededGenerator(seed: 5)
+    let form = NetworkTable.Convolution(
+      outputs: 4, window: .init(kernel: kernel, stride: 1, padding: kernel / 2), groups: groups, activation: .relu)
+    let table = NetworkTable(
+      inputChannels: 4, nodes: [.init("main", .convolution(form), inputs: [NetworkTable.input])])
+    let shape = FeatureShape(channels: 4, height: 19, width: 21)
+    var values = randomValues(shape.count, 1, &generator)
+    values[(1 * 19 + 9) * 21 + 17] = .nan
+    let network = try OpenBLASEngine().compile(
+      table, weights: randomWeights(table, &generator), input: shape, precision: .float32, taps: ["main"])
+    let found = try network.run(FeatureMap(batch: 1, shape: shape, values))[0].values
+    for index in found.indices {
+      let (channel, y, x) = (index / (19 * 21), index / 21 % 19, index % 21)
+      let reached = (groups == 1 || channel == 1) && max(abs(y - 9), abs(x - 17)) <= kernel / 2
+      #expect(found[index].isNaN == reached, "channel \(channel), row \(y), column \(x)")
+    }
   }
 
   @Test(arguments: 0..<20) func poolsAgreeWithTheirDefinition(seed: Int) throws {

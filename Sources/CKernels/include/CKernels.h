@@ -48,10 +48,21 @@ typedef struct {
 void pc_unfold(
     const float *input, pc_window window, int64_t channels, int64_t first, int64_t count, float *columns);
 
+/// weight (rows x depth) * columns (depth x count, rows `pitch` apart) + bias of each row + addend (may be NULL),
+/// negative numbers set to 0 if relu. Rows of output and addend are `plane` apart.
+///
+/// Each sum runs over `depth` in order: parts of the columns may be computed apart with the same results.
+void pc_multiply(
+    const float *weight, int64_t rows, int64_t depth, const float *columns, int64_t pitch, int64_t count,
+    const float *bias, const float *addend, int relu, float *output, int64_t plane);
+
+/// Numbers of scratch that pc_convolve_channel needs for each input channel.
+int64_t pc_convolve_scratch(pc_window window);
+
 /// One output channel of a convolution over `channels` input channels: bias, addend (may be NULL) and relu included.
 void pc_convolve_channel(
     const float *input, pc_window window, int64_t channels, const float *weight, float bias,
-    const float *addend, int relu, float *output);
+    const float *addend, int relu, float *output, float *scratch);
 
 /// The maximum of each window; padding never wins.
 void pc_max_pool_channel(const float *input, pc_window window, float *output);
