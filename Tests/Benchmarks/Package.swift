@@ -1,0 +1,8 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+  name: "Benchmarks",
+  dependencies: [.package(name: "patchcore", path: "../..")],
+  targets: [.executableTarget(name: "networks", dependencies: [.product(name: "PatchCore", package: "patchcore")])]
+)
