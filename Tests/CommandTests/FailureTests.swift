@@ -57,10 +57,12 @@ import Testing
       "fit weights.yaml --images parts/train/good -o x --weights renamed.safetensors", 1,
       "1 tensors are missing (bn1.bias)", "1 tensors are unexpected (bn1.beta)"),
     Failure(
-      "fit default.yaml --images parts/train/good -o x --weights plain.safetensors", 1, "plain.safetensors does not hold",
+      "fit default.yaml --images parts/train/good -o x --weights plain.safetensors", 1,
+      "plain.safetensors does not hold",
       "set extractor: {kind: resnet, architecture: resnet18}, or give another file"),
     Failure(
-      "explain embedded.yaml", 1, "embedded.yaml:1: extractor.weights: weights are {file: PATH} or random, not embedded"),
+      "explain embedded.yaml", 1, "embedded.yaml:1: extractor.weights: ",
+      "weights are {file: PATH} or random, not embedded"),
     Failure(
       "fit weights.yaml --images parts/train/good -o x --weights nan.safetensors", 1, "bn1.bias holds nan at element 3"),
   ])

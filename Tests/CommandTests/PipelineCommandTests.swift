@@ -162,7 +162,8 @@ import Testing
         to: folder.url("older").path)
       let older = try folder.run("predict", "older", "parts/test")
       #expect(older.status == 1)
-      #expect(older.errors.contains("fitted with compact (embedded) (SHA-256 \(other)), those of this build have \(digest)"))
+      #expect(
+        older.errors.contains("compact (embedded) (SHA-256 \(other)), those of this build have \(digest); fit again"))
     }
   }
 

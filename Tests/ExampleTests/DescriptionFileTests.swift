@@ -67,7 +67,8 @@ import Testing
     #expect(
       Self.setInFile(resolved) == [
         "preset: paper", "extractor.kind: resnet", "subsampler.kind: none", "neighbour_index.kind: faiss_ivfpq",
-        "neighbour_index.lists: 512", "neighbour_index.sub_quantisers: 64", "neighbour_index.bits: 8", "neighbour_index.probes: 1",
+        "neighbour_index.lists: 512", "neighbour_index.sub_quantisers: 64", "neighbour_index.bits: 8",
+        "neighbour_index.probes: 1",
       ])
     // 200 images, the paper's grid: the bank of which the file's comment speaks.
     let plan = try Pipeline(resolved.description).plan(images: 200, width: 1024, height: 1024)
