@@ -2,8 +2,8 @@
 ///
 /// It imitates layers 2 and 3 of a residual network and is trained for nothing else, so it has no classifier. A block is
 /// a depthwise convolution, then a wide 1x1 with ReLU, then a narrow 1x1 to which the block's input is added (Liu et al.,
-/// *A ConvNet for the 2020s*, 2022, without its normalisation). Activations stand where the channels are many alone
-/// (Sandler et al., *MobileNetV2*, 2018). Checkpoints hold `NODE.weight` and `NODE.bias`, batch norm folded in.
+/// *A ConvNet for the 2020s*, 2022, with batch norm for its normalisation). Only where the channels are many does a ReLU
+/// follow (Sandler et al., *MobileNetV2*, 2018). Checkpoints hold `NODE.weight` and `NODE.bias`, batch norm folded in.
 public enum CompactNetwork {
   /// A layer: what reduces the resolution, then blocks of one form.
   private struct Stage {

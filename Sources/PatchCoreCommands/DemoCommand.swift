@@ -22,7 +22,7 @@ struct DemoCommand: ComputingCommand {
 
   /// The description that the demo writes and uses.
   static let description = """
-    # The network in the program, where no extractor is named. With a checkpoint, a large one detects a little more:
+    # No extractor is named, so the network in the program is used. With a checkpoint a large one takes its place:
     #   extractor: {kind: resnet, architecture: wide_resnet50_2, weights: {file: wide_resnet50_2.pth}}
     preset: official
     """

@@ -73,7 +73,7 @@ import Testing
 
   /// The file of the package given as a file is the network in the program.
   @Test func aFileOfTheSameBytesIsTheSameNetwork() throws {
-    let images = ResNetGoldens.Input.wide.images
+    let images = NetworkGoldens.Input.wide.images
     let embedded = try extractor(.embedded)
     try withFile(try embeddedBytes()) { file in
       let loaded = try extractor(.other(.file(file)))
@@ -86,7 +86,7 @@ import Testing
   }
 
   @Test func randomWeightsFollowTheSeed() throws {
-    let images = ResNetGoldens.Input.square.images
+    let images = NetworkGoldens.Input.square.images
     func maps(_ seed: UInt64) throws -> [[UInt32]] {
       let extractor = try extractor(.other(.random), seed: seed)
       #expect(extractor.weights == WeightsOrigin(name: "random"))
@@ -141,7 +141,7 @@ import Testing
   // MARK: Artifact
 
   @Test func theArchiveReplacesTheProgramsWeights() throws {
-    let images = ResNetGoldens.Input.square.images
+    let images = NetworkGoldens.Input.square.images
     let extractor = try extractor(layers: ["layer1"], .embedded)
     let archive = try extractor.archive()
     #expect(archive.tensors.values.allSatisfy { $0.elementType == .float32 })

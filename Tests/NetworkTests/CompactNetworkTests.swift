@@ -27,11 +27,11 @@ import Testing
 
   @Test(arguments: ResNetGoldenTests.engines)
   func enginesAgreeWithPyTorch(_ engine: ComputeSettings.Engine) throws {
-    let goldens = try ResNetGoldens(fixture: "compact-goldens.safetensors")
+    let goldens = try NetworkGoldens(fixture: "compact-goldens.safetensors")
     let extractor = try NetworkExtractor(
       architecture: CompactNetwork.architecture, layers: Self.layers, parameters: try Self.hashedWeights(),
       weights: WeightsOrigin(name: "hashed"), compute: ComputeSettings(engine: engine))
-    for input in ResNetGoldens.Input.allCases {
+    for input in NetworkGoldens.Input.allCases {
       for (layer, map) in zip(Self.layers, try extractor.extract(input.images)) {
         let error = try goldens.error(
           of: map.values.map { Double($0) }, batch: map.batch, shape: map.shape, layer: layer, input)
@@ -42,10 +42,10 @@ import Testing
 
   /// The table without an engine: if only the test above fails, the engine is at fault.
   @Test func plainLoopsAgreeWithPyTorch() throws {
-    let goldens = try ResNetGoldens(fixture: "compact-goldens.safetensors")
+    let goldens = try NetworkGoldens(fixture: "compact-goldens.safetensors")
     let architecture = CompactNetwork.architecture
     let weights = try Self.hashedWeights()
-    for input in ResNetGoldens.Input.allCases {
+    for input in NetworkGoldens.Input.allCases {
       let images = input.images
       let maps = NaiveNetwork.run(architecture.table, weights, batch: images)
       for (layer, tap) in zip(Self.layers, try architecture.taps(for: Self.layers)) {

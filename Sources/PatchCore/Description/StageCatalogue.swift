@@ -21,13 +21,11 @@ public struct StageCatalogue: Sendable {
   ///
   /// - Parameters:
   ///   - type: its configuration.
-  ///   - isDefault: whether it holds for descriptions where neither the file nor its preset names an extractor; one
-  ///     extractor of a catalogue at most.
+  ///   - isDefault: whether it holds for descriptions where neither the file nor its preset names an extractor; the last
+  ///     one registered so does.
   public mutating func register<C: FeatureExtractorConfiguration>(_ type: C.Type, isDefault: Bool = false) {
     add(type, ExtractorRole.name)
-    guard isDefault else { return }
-    let other = defaultKinds.updateValue(C.kind, forKey: ExtractorRole.name)
-    precondition(other == nil, "two extractors are the default: \(other ?? "") and \(C.kind)")
+    if isDefault { defaultKinds[ExtractorRole.name] = C.kind }
   }
   /// Registers an aggregator.
   public mutating func register<C: AggregatorConfiguration>(_ type: C.Type) { add(type, AggregatorRole.name) }

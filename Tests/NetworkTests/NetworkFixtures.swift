@@ -105,7 +105,7 @@ extension NaiveNetwork {
 }
 
 /// What PyTorch computed for one network.
-struct ResNetGoldens {
+struct NetworkGoldens {
   /// The two inputs, as the script names them.
   enum Input: String, CaseIterable {
     case square, wide
