@@ -52,7 +52,11 @@ let package = Package(
       dependencies: ["PatchCore", "TensorFiles", "CLibPNG", .on("JPEG", "CTurboJPEG"), .on("TIFF", "CLibTIFF")]),
 
     // Stage plugins, by role.
-    .plugin("Extractors", ["Compute", "ConvNet", "TensorFiles"]),
+    .target(
+      name: "CCompactWeights", path: "Plugins/Extractors/CCompactWeights",
+      exclude: ["README.md", "compact.safetensors", "training"]),
+    .plugin(
+      "Extractors", ["Compute", "ConvNet", "TensorFiles", "CCompactWeights"], exclude: ["CCompactWeights"]),
     .plugin("Aggregation", ["CKernels"]),
     .plugin("Subsampling", ["Compute", "CKernels"]),
     .plugin("Search", ["Compute"]),
@@ -126,8 +130,10 @@ extension Target.Dependency {
 
 extension Target {
   /// A library of stage plugins in the folder of its role.
-  static func plugin(_ role: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: role, dependencies: ["PatchCore"] + dependencies, path: "Plugins/\(role)")
+  static func plugin(
+    _ role: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []
+  ) -> Target {
+    .target(name: role, dependencies: ["PatchCore"] + dependencies, path: "Plugins/\(role)", exclude: exclude)
   }
 
   /// An example program.

@@ -3,11 +3,10 @@ import Foundation
 import PatchCore
 import PatchCoreStandard
 
-// Random weights, so that this runs on any machine; for real parts name a checkpoint: weights: {file: resnet18.pth}.
+// No extractor is named, so the network in the program is used; see Docs/Weights.md for others.
 let description = try PipelineDescription(
   yaml: """
     preprocess: {resize: 96, crop: 96}
-    extractor: {kind: resnet, architecture: resnet18, weights: random}
     subsampler: {kind: coreset, fraction: 0.25}
     compute: {engine: openblas}
     """, catalogue: .standard)

@@ -50,9 +50,4 @@ public struct NetworkExtractor: FeatureExtractor {
     notes["digest"] = weights.digest
     return StageArchive(tensors: parameters.archiveTensors, notes: notes)
   }
-
-  /// The origin that `archive()` noted; `nil` if there is none.
-  static func origin(in archive: StageArchive) -> WeightsOrigin? {
-    archive.notes["weights"].map { WeightsOrigin(name: $0, digest: archive.notes["digest"]) }
-  }
 }

@@ -1,7 +1,5 @@
 import ConvNet
-import Foundation
 import PatchCore
-import TensorFiles
 
 /// `kind: resnet`: a residual network of torchvision's, pretrained or random.
 ///
@@ -51,11 +49,7 @@ public struct ResNetConfiguration: FeatureExtractorConfiguration, Hashable {
   /// - Throws: `PatchCoreError` with code `.invalidConfiguration` for wrong layers, `.shapeMismatch` if the input is too
   ///   small.
   public func shapes(height: Int, width: Int) throws -> [FeatureShape] {
-    let network = architecture.architecture
-    let taps = try network.taps(for: layers)
-    let table = network.table.pruned(to: taps)
-    let shapes = try table.shapes(for: FeatureShape(channels: table.inputChannels, height: height, width: width))
-    return taps.compactMap { shapes[$0] }
+    try architecture.architecture.shapes(of: layers, height: height, width: width)
   }
 
   /// Loads or draws the weights.
@@ -67,32 +61,12 @@ public struct ResNetConfiguration: FeatureExtractorConfiguration, Hashable {
   public func makeExtractor(_ context: StageContext) throws -> any FeatureExtractor {
     let network = architecture.architecture
     _ = try network.taps(for: layers)
-    switch weights {
-    case nil:
+    guard let weights else {
       throw PatchCoreError(
         .invalidConfiguration, stage: "extractor",
         "\(architecture.rawValue) has no weights; give weights: {file: PATH}, or --weights FILE on the command line")
-    case .random:
-      return try NetworkExtractor(
-        architecture: network, layers: layers,
-        parameters: try .random(for: network, layers: layers, seed: context.seed),
-        weights: WeightsOrigin(name: "random"), compute: context.compute)
-    case .file(let path):
-      let loader = try CheckpointLoader(
-        architecture: network, layers: layers, relatives: ResNet.allCases.map(\.architecture))
-      let loaded = try loader.load(try tensors(contentsOf: path), file: path)
-      if !loaded.unexpected.isEmpty {
-        context.logger.warning(
-          """
-          \(path) holds tensors that \(architecture.rawValue) does not know, ignored (\(loaded.unexpected.count)): \
-          \(loaded.unexpected.joined(separator: ", "))
-          """)
-      }
-      let origin = WeightsOrigin(
-        name: URL(fileURLWithPath: path).lastPathComponent, digest: try Digest.sha256(ofFile: path))
-      return try NetworkExtractor(
-        architecture: network, layers: layers, parameters: loaded.weights, weights: origin, compute: context.compute)
     }
+    return try NetworkExtractor(architecture: network, layers: layers, weights: weights, context)
   }
 
   /// Restores the weights that the artifact keeps.
@@ -103,22 +77,6 @@ public struct ResNetConfiguration: FeatureExtractorConfiguration, Hashable {
   /// - Returns: a `NetworkExtractor` that computes what the archived one did.
   /// - Throws: `PatchCoreError` with code `.invalidArtifact` if tensors are missing or of another shape.
   public func restoreExtractor(from archive: StageArchive, _ context: StageContext) throws -> any FeatureExtractor {
-    guard let origin = NetworkExtractor.origin(in: archive) else {
-      throw PatchCoreError(
-        .invalidArtifact, stage: "extractor", "the artifact does not say where its weights come from; fit again")
-    }
-    let network = architecture.architecture
-    let needed = try network.pruned(to: layers)
-    return try NetworkExtractor(
-      architecture: network, layers: layers, parameters: try NetworkWeights(archive: archive, table: needed.table),
-      weights: origin, compute: context.compute)
-  }
-
-  private func tensors(contentsOf path: String) throws -> [String: Tensor] {
-    do {
-      return try TensorFile.tensors(contentsOf: path)
-    } catch {
-      throw PatchCoreError(.invalidFile, stage: "extractor", error)
-    }
+    try NetworkExtractor(architecture: architecture.architecture, layers: layers, archive: archive, context)
   }
 }

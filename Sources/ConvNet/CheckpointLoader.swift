@@ -17,7 +17,21 @@ public struct CheckpointLoader: Sendable {
   /// The layers wanted.
   public var layers: [String]
   /// Architectures that the file may hold by mistake.
-  public var relatives: [NetworkArchitecture]
+  public var relatives: [Relative]
+
+  /// Another architecture, and how a person gets it.
+  public struct Relative: Sendable {
+    /// The complete network.
+    public var architecture: NetworkArchitecture
+    /// What a description says to get it, such as `{kind: resnet, architecture: resnet50}`.
+    public var setting: String
+
+    /// Names a relative.
+    public init(_ architecture: NetworkArchitecture, setting: String) {
+      self.architecture = architecture
+      self.setting = setting
+    }
+  }
 
   /// Weights and what else the file held.
   public struct Loaded: Sendable {
@@ -34,11 +48,11 @@ public struct CheckpointLoader: Sendable {
   ///   - layers: names of the layers wanted.
   ///   - relatives: architectures to compare the file with when it does not fit.
   /// - Throws: `PatchCoreError` with code `.invalidConfiguration` for an unknown or repeated layer, or none.
-  public init(architecture: NetworkArchitecture, layers: [String], relatives: [NetworkArchitecture] = []) throws {
+  public init(architecture: NetworkArchitecture, layers: [String], relatives: [Relative] = []) throws {
     self.architecture = architecture
     self.needed = try architecture.pruned(to: layers)
     self.layers = layers
-    self.relatives = relatives.filter { $0 != architecture }
+    self.relatives = relatives.filter { $0.architecture != architecture }
   }
 
   /// The weights that the file's tensors make.
@@ -53,19 +67,20 @@ public struct CheckpointLoader: Sendable {
     let fit = CheckpointFit(of: tensors, to: architecture, needed: needed)
     if !fit.isComplete || !fit.unexpected.isEmpty {
       let better = try relatives.filter { relative in
+        let relative = relative.architecture
         guard relative.layers.map(\.name).contains(all: layers) else { return false }
         let other = CheckpointFit(of: tensors, to: relative, needed: try relative.pruned(to: layers))
         return other.isComplete && other.unexpected.isEmpty
       }
       if !fit.isComplete || !better.isEmpty {
-        throw refusal(fit, file: file, better: better.map(\.name), tensors: tensors)
+        throw refusal(fit, file: file, better: better, tensors: tensors)
       }
     }
     return Loaded(weights: try needed.foldedWeights(from: tensors, file: file), unexpected: fit.unexpected)
   }
 
   private func refusal(
-    _ fit: CheckpointFit, file: String, better: [String], tensors: [String: Tensor]
+    _ fit: CheckpointFit, file: String, better: [Relative], tensors: [String: Tensor]
   ) -> PatchCoreError {
     var faults: [String] = []
     if !fit.missing.isEmpty {
@@ -79,12 +94,13 @@ public struct CheckpointLoader: Sendable {
     }
     let remedy: String
     if !better.isEmpty {
-      let names = better.joined(separator: " or ")
-      remedy = "these look like \(names) weights; set architecture: \(names) or give another file"
+      let names = better.map(\.architecture.name).joined(separator: " or ")
+      let settings = better.map { "extractor: \($0.setting)" }.joined(separator: " or ")
+      remedy = "these look like \(names) weights; set \(settings), or give another file"
     } else if let prefix = fit.prefix(among: tensors.keys) {
       remedy = "the file's names begin with \(prefix); save its state_dict without that prefix"
     } else {
-      remedy = "give a checkpoint with torchvision's tensor names"
+      remedy = "give a checkpoint of this network, with the tensor names of Docs/Weights.md"
     }
     return PatchCoreError(
       .invalidWeights, stage: "extractor",

@@ -18,7 +18,7 @@ public struct NetworkArchitecture: Sendable, Hashable {
 
   /// The tensors of a checkpoint that make up one node's weight and bias.
   public struct ParameterSource: Sendable, Hashable {
-    /// The path of the convolution, whose tensor is `PATH.weight`; `nil` for a batch norm that stands alone.
+    /// The path of the convolution or scale, whose tensor is `PATH.weight`; `nil` for a batch norm that stands alone.
     public var convolution: String?
     /// Whether there is a `PATH.bias` too.
     public var hasBias: Bool

@@ -46,7 +46,7 @@ public enum ResNet: String, Sendable, Hashable, CaseIterable, Codable {
   /// The network's operations, the layers `layer1` to `layer4`, and the tensors of its checkpoints.
   public var architecture: NetworkArchitecture {
     let form = form
-    var builder = Builder()
+    var builder = NetworkBuilder()
     builder.convolution(
       "conv1", norm: "bn1", .init(outputs: 64, window: .init(kernel: 7, stride: 2, padding: 3), activation: .relu))
     builder.pool("maxpool", .init(kernel: 3, stride: 2, padding: 1))
@@ -62,38 +62,13 @@ public enum ResNet: String, Sendable, Hashable, CaseIterable, Codable {
             groups: form.groups)
         }
       }
-      builder.layers.append(.init(name: "layer\(stage + 1)", node: builder.last))
+      builder.layer("layer\(stage + 1)")
     }
-    return NetworkArchitecture(
-      name: rawValue, table: NetworkTable(nodes: builder.nodes), layers: builder.layers, sources: builder.sources,
-      leftovers: ["fc.weight", "fc.bias"])
+    return builder.architecture(rawValue, leftovers: ["fc.weight", "fc.bias"])
   }
 }
 
-/// Appends nodes, each to the one before unless told otherwise.
-private struct Builder {
-  var nodes: [NetworkTable.Node] = []
-  var layers: [NetworkArchitecture.Layer] = []
-  var sources: [String: NetworkArchitecture.ParameterSource] = [:]
-  var last = NetworkTable.input
-  var channels = 3
-
-  mutating func convolution(
-    _ path: String, norm: String, _ form: NetworkTable.Convolution, adding shortcut: String? = nil
-  ) {
-    var form = form
-    form.addsSecondInput = shortcut != nil
-    nodes.append(.init(path, .convolution(form), inputs: [last] + (shortcut.map { [$0] } ?? [])))
-    sources[path] = .init(convolution: path, batchNorm: norm)
-    last = path
-    channels = form.outputs
-  }
-
-  mutating func pool(_ name: String, _ window: NetworkTable.Window) {
-    nodes.append(.init(name, .maxPool(window), inputs: [last]))
-    last = name
-  }
-
+extension NetworkBuilder {
   /// The block's input as its last convolution takes it: projected if the shape changes, else itself.
   private mutating func shortcut(_ path: String, outputs: Int, stride: Int) -> String {
     let (input, inputChannels) = (last, channels)
@@ -105,7 +80,7 @@ private struct Builder {
     return last
   }
 
-  mutating func basicBlock(_ path: String, channels outputs: Int, stride: Int) {
+  fileprivate mutating func basicBlock(_ path: String, channels outputs: Int, stride: Int) {
     let shortcut = shortcut(path, outputs: outputs, stride: stride)
     convolution(
       "\(path).conv1", norm: "\(path).bn1",
@@ -115,7 +90,7 @@ private struct Builder {
       .init(outputs: outputs, window: .init(kernel: 3, padding: 1), activation: .relu), adding: shortcut)
   }
 
-  mutating func bottleneck(_ path: String, inner: Int, outputs: Int, stride: Int, groups: Int) {
+  fileprivate mutating func bottleneck(_ path: String, inner: Int, outputs: Int, stride: Int, groups: Int) {
     let shortcut = shortcut(path, outputs: outputs, stride: stride)
     convolution(
       "\(path).conv1", norm: "\(path).bn1", .init(outputs: inner, window: .init(kernel: 1), activation: .relu))

@@ -10,8 +10,8 @@ struct DemoCommand: ComputingCommand {
     commandName: "demo",
     abstract: "Draws a small data set of parts, fits a detector, evaluates it and writes pictures.",
     discussion: """
-      Shows the whole way on a machine that has neither images nor weights: the parts are drawn, and the network's \
-      weights are random, which finds the drawn defects but is no match for pretrained weights on real parts.
+      Shows the whole way on a machine that has neither images nor weights: the parts are drawn, and the network is \
+      the small one in the program, which serves real parts too.
       """)
 
   @Option(name: .shortAndLong, help: ArgumentHelp("Where to write; made if it is not there.", valueName: "dir"))
@@ -22,12 +22,9 @@ struct DemoCommand: ComputingCommand {
 
   /// The description that the demo writes and uses.
   static let description = """
-    # A random network shows the way without a download. For real parts take pretrained weights:
+    # No extractor is named, so the network in the program is used. With a checkpoint a large one takes its place:
     #   extractor: {kind: resnet, architecture: wide_resnet50_2, weights: {file: wide_resnet50_2.pth}}
     preset: official
-    extractor: {kind: resnet, architecture: resnet18, layers: [layer1, layer2], weights: random}
-    aggregator: {kind: official, layer_dimension: 256, dimension: 256}
-    subsampler: {kind: coreset, fraction: 0.05}
     """
 
   func run(_ run: Run) throws {

@@ -29,7 +29,11 @@ struct FitCommand: ComputingCommand {
   @Option(name: [.short, .customLong("output")], help: ArgumentHelp("The model file to write.", valueName: "model"))
   var output: String
 
-  @Flag(help: "Keep the weights' name and digest in the model, not the weights; commands then need --weights.")
+  @Flag(
+    help: """
+      Keep the weights' name and digest in the model, not the weights; commands then need --weights, unless the weights \
+      are embedded.
+      """)
   var referenceWeights = false
 
   @OptionGroup(title: "Run options")

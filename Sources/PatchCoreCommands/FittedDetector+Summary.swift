@@ -13,6 +13,9 @@ extension FittedDetector {
   func warnOfRandomWeights(_ logger: Logger) {
     guard weights.digest == nil, weights.name.hasPrefix("random") else { return }
     logger.warning(
-      "the network's weights are \(weights.name); for real parts fit with a pretrained checkpoint (--weights)")
+      """
+      the network's weights are \(weights.name); for real parts leave the extractor out of the description, or fit with a \
+      pretrained checkpoint (--weights)
+      """)
   }
 }

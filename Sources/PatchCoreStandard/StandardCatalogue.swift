@@ -14,6 +14,7 @@ extension StageCatalogue {
     catalogue.register(.paper)
     catalogue.register(.anomalib)
 
+    catalogue.register(CompactConfiguration.self, isDefault: true)
     catalogue.register(ResNetConfiguration.self)
 
     catalogue.register(OfficialAggregatorConfiguration.self)

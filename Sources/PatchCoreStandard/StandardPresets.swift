@@ -1,7 +1,7 @@
 import PatchCore
 
 // Each preset states every number on which the three implementations differ, so that a change of a default elsewhere
-// cannot change what a preset means.
+// cannot change what a preset means. None names an extractor: a preset fixes the numerics, not the weights.
 extension Preset {
   /// What amazon-science/patchcore-inspection computes.
   static let official = Preset(
@@ -9,7 +9,6 @@ extension Preset {
     summary: "the numbers of amazon-science/patchcore-inspection",
     yaml: """
       preprocess: {resize: 256, crop: 224, resampling: bilinear_8bit, orientation: ignore}
-      extractor: {kind: resnet, architecture: wide_resnet50_2, layers: [layer2, layer3]}
       aggregator: {kind: official, patch_size: 3, stride: 1, layer_dimension: 1024, dimension: 1024}
       subsampler:
         kind: coreset
@@ -28,7 +27,6 @@ extension Preset {
     summary: "Roth et al. (2022) as printed, with Eq. 7",
     yaml: """
       preprocess: {resize: 256, crop: 224, resampling: bilinear_8bit, orientation: ignore}
-      extractor: {kind: resnet, architecture: wide_resnet50_2, layers: [layer2, layer3]}
       aggregator: {kind: official, patch_size: 3, stride: 1, layer_dimension: 1024, dimension: 1024}
       subsampler:
         kind: coreset
@@ -56,7 +54,6 @@ extension Preset {
         crop: none
         resampling: bilinear_float
         orientation: ignore
-      extractor: {kind: resnet, architecture: wide_resnet50_2, layers: [layer2, layer3]}
       aggregator: {kind: concatenate, patch_size: 3}
       subsampler:
         kind: coreset

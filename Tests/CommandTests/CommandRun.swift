@@ -33,12 +33,13 @@ struct CommandProcess {
   private let output: URL
   private let errors: URL
 
-  init(_ arguments: [String], in folder: WorkFolder) throws {
+  /// Prepares a program, the one built by default.
+  init(_ arguments: [String], in folder: WorkFolder, program: URL = Self.program) throws {
     let name = UUID().uuidString
     output = folder.url(".streams/\(name).out")
     errors = folder.url(".streams/\(name).err")
     for file in [output, errors] { try folder.write(Data(), to: ".streams/\(file.lastPathComponent)") }
-    process.executableURL = Self.program
+    process.executableURL = program
     process.arguments = arguments
     process.currentDirectoryURL = folder.url("")
     process.standardInput = FileHandle.nullDevice

@@ -22,12 +22,32 @@ import Testing
           .flatMap { $0.components(separatedBy: "  # ").last }
       }
       #expect(source("layers") == "paper.yaml:2")
+      #expect(source("architecture") == "default")
       #expect(source("patch_size") == "preset paper")
       #expect(source("bank_neighbours") == "preset paper, paper silent")
       #expect(source("seed") == "default")
       // 10 images of 28 x 28 patches, 1024 numbers of 4 bytes each; a tenth is kept.
       #expect(sections[1].contains("7840 embeddings (32.1 MB), a memory bank of 784 (3.2 MB)"))
       #expect(sections[1].contains("memory: at least 35.3 MB"))
+    }
+  }
+
+  @Test func explainNamesTheNetworkThatHoldsWhereNoneIsNamed() throws {
+    try WorkFolder.with { folder in
+      var description = "preset: anomalib\nmap: {sigma: 2}\n"
+      #if !OneDNN
+      description += "compute: {engine: openblas}\n"
+      #endif
+      try folder.write(Data(description.utf8), to: "short.yaml")
+      let run = try folder.run("explain", "short.yaml")
+      try #require(run.status == 0, "\(run.errors)")
+      let lines = run.lines.map { $0.split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ") }
+      let start = try #require(lines.firstIndex(of: "extractor:"))
+      #expect(
+        lines[start...(start + 3)] == [
+          "extractor:", "kind: compact # default", "layers: [layer2, layer3] # default", "weights: embedded # default",
+        ])
+      #expect(lines.last == "feature maps of each image, channels x height x width: 96 x 32 x 32, 192 x 16 x 16")
     }
   }
 
@@ -44,6 +64,7 @@ import Testing
       }
       #expect(defaults("resnet")?["layers"] as? [String] == ["layer2", "layer3"])
       #expect(defaults("resnet")?["weights"] is NSNull)
+      #expect(defaults("compact")?["weights"] as? String == "embedded")
       #expect((defaults("coreset")?["projection"] as? [String: Any])?["dimension"] as? Int == 128)
       #expect(defaults("random")?["fraction"] as? Double == 0.1)
       let faiss = try #require(kinds.first { $0["kind"] as? String == "faiss_ivfpq" })

@@ -57,6 +57,13 @@ import Testing
       "fit weights.yaml --images parts/train/good -o x --weights renamed.safetensors", 1,
       "1 tensors are missing (bn1.bias)", "1 tensors are unexpected (bn1.beta)"),
     Failure(
+      "fit default.yaml --images parts/train/good -o x --weights plain.safetensors", 1,
+      "plain.safetensors does not hold",
+      "set extractor: {kind: resnet, architecture: resnet18}, or give another file"),
+    Failure(
+      "explain embedded.yaml", 1, "embedded.yaml:1: extractor.weights: ",
+      "weights are {file: PATH} or random, not embedded"),
+    Failure(
       "fit weights.yaml --images parts/train/good -o x --weights nan.safetensors", 1, "bn1.bias holds nan at element 3"),
   ])
   func failsAndSaysWhy(_ failure: Failure) throws {
@@ -88,6 +95,12 @@ import Testing
     try folder.write(try #require("seed: 1\n".data(using: .utf16)), to: "wide.yaml")
     let crop = WorkFolder.description(weights: "random").replacingOccurrences(of: "crop: 56", with: "crop: 100")
     try write(crop, "crop.yaml")
+    // No extractor is named, so a checkpoint is taken for the default extractor's.
+    try write(
+      WorkFolder.description(weights: "embedded").replacing("kind: resnet, architecture: resnet18, ", with: ""),
+      "default.yaml")
+    try write("extractor: {kind: resnet, architecture: resnet18, weights: embedded}\n", "embedded.yaml")
+    try folder.writeWeights(to: "plain.safetensors", seed: 1)
     try write("no image", "texts/a.txt")
     for number in 0..<2 { try folder.drawImage("torn/\(number).png", seed: 1) }
     try folder.write(try Data(contentsOf: folder.url("torn/1.png")).prefix(1000), to: "torn/1.png")

@@ -1,8 +1,14 @@
 import Foundation
 import ImageFiles
+import TensorFiles
 import Testing
 
 @Suite struct PipelineCommandTests {
+  /// The least image AUROC of the demo; 0.944 seen.
+  static let demoImageFloor = 0.9
+  /// The least pixel AUROC of the demo; 0.9925 seen.
+  static let demoPixelFloor = 0.97
+
   @Test func fitPredictEvaluateAndInspectWorkOnOneModel() throws {
     try WorkFolder.with { folder in
       let fit = try folder.run("fit", "random.yaml", "--dataset", "mvtec:parts", "-o", "model")
@@ -119,18 +125,67 @@ import Testing
     }
   }
 
+  /// The weights in the program need no file, and models that refer to them only a program with the same ones.
+  @Test func aModelThatRefersToTheProgramsWeightsNeedsNoFile() throws {
+    try WorkFolder.with { folder in
+      var description = "preprocess: {resize: 64, crop: 56}\naggregator: {layer_dimension: 32, dimension: 32}\n"
+      #if !OneDNN
+      description += "compute: {engine: openblas}\n"
+      #endif
+      try folder.write(Data(description.utf8), to: "short.yaml")
+      let fit = ["fit", "short.yaml", "--dataset", "mvtec:parts", "-q", "-o"]
+      let whole = try folder.run(fit + ["whole"])
+      try #require(whole.status == 0, "\(whole.errors)")
+      #expect(whole.output.contains("; compact with weights compact (embedded); fitted with "))
+      try #require(try folder.run(fit + ["light", "--reference-weights"]).status == 0)
+      let scores = try folder.run("predict", "whole", "parts/test", "-q")
+      #expect(scores.status == 0)
+      #expect(scores.errors == "")
+      #expect(try folder.run("predict", "light", "parts/test", "-q").output == scores.output)
+
+      // The same file may be given, from whatever program it comes; another program's network may not.
+      let model = try SafetensorsFile(contentsOf: folder.url("light").path)
+      let manifest = try #require(model.metadata["patchcore"])
+      let digest = try #require(manifest.firstMatch(of: #/"weights":\{"digest":"([0-9a-f]{64})"/#)).1
+      let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+      try folder.write(
+        Data(
+          contentsOf: repository.appendingPathComponent("Plugins/Extractors/CCompactWeights/compact.safetensors")),
+        to: "compact.safetensors")
+      #expect(
+        try folder.run("predict", "light", "parts/test", "-q", "--weights", "compact.safetensors").output
+          == scores.output)
+      let other = String(repeating: "0", count: 64)
+      try SafetensorsFile.write(
+        tensors: model.tensors, metadata: ["patchcore": manifest.replacing(digest, with: other)], first: "bank.vectors",
+        to: folder.url("older").path)
+      let older = try folder.run("predict", "older", "parts/test")
+      #expect(older.status == 1)
+      #expect(
+        older.errors.contains("compact (embedded) (SHA-256 \(other)), those of this build have \(digest); fit again"))
+    }
+  }
+
   @Test func theDemoFindsItsDefects() throws {
     try WorkFolder.with { folder in
-      let run = try folder.run("demo", "--output", "demo", "--quiet")
+      // The program alone in an empty folder, with nothing in its environment that leads back here.
+      try FileManager.default.createDirectory(at: folder.url("alone"), withIntermediateDirectories: true)
+      try FileManager.default.copyItem(at: CommandProcess.program, to: folder.url("alone/patchcore"))
+      let run = try folder.run(["demo", "--output", "demo", "--quiet"], copy: "alone/patchcore")
       try #require(run.status == 0, "\(run.errors)")
-      let result = try JSON.object(try Data(contentsOf: folder.url("demo/results.json")))
-      #expect(try #require(result["image_auroc"] as? Double) > 0.9)
-      #expect(try #require(result["pixel_auroc"] as? Double) > 0.9)
+      let description = try String(contentsOf: folder.url("alone/demo/pipeline.yaml"), encoding: .utf8)
+      #expect(!description.contains(#/^extractor:/#.anchorsMatchLineEndings()))
+      let result = try JSON.object(try Data(contentsOf: folder.url("alone/demo/results.json")))
+      let weights = (result["detector"] as? [String: Any])?["weights"] as? [String: Any]
+      #expect(weights?["name"] as? String == "compact (embedded)")
+      #expect(try #require(result["image_auroc"] as? Double) > Self.demoImageFloor)
+      #expect(try #require(result["pixel_auroc"] as? Double) > Self.demoPixelFloor)
       for name in [
         "pipeline.yaml", "model.safetensors", "report/report.html", "report/pictures/test/scratch/000_overlay.png",
         "parts/ground_truth/chip/005_mask.png",
       ] {
-        #expect(folder.exists("demo/" + name), "\(name)")
+        #expect(folder.exists("alone/demo/" + name), "\(name)")
       }
     }
   }

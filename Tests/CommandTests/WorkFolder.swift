@@ -62,6 +62,15 @@ struct WorkFolder {
     return try command.finish()
   }
 
+  /// Runs a copy of the program, in the folder that it is in and in an environment without variables.
+  func run(_ arguments: [String], copy: String) throws -> CommandRun {
+    let command = try CommandProcess(arguments, in: self, program: url(copy))
+    command.process.currentDirectoryURL = url(copy).deletingLastPathComponent()
+    command.process.environment = [:]
+    try command.process.run()
+    return try command.finish()
+  }
+
   /// Grey noise, with a white square where it has a defect.
   func drawImage(_ path: String, seed: UInt64, defect: Bool = false, side: Int = 64) throws {
     var random = SeededGenerator(seed: seed)

@@ -16,10 +16,10 @@ import Testing
     #expect(names == ["anomalib.yaml", "ivfpq.yaml", "official.yaml"])
   }
 
-  /// Written out or by the preset's name alone: the same pipeline.
+  /// Written out or by the names of preset and network alone: the same pipeline.
   @Test(arguments: ["official", "anomalib"])
   func presetWrittenOut(_ preset: String) throws {
-    let alone = try ResolvedDescription(yaml: "preset: \(preset)", catalogue: .standard)
+    let alone = try ResolvedDescription(yaml: "preset: \(preset)\nextractor: {kind: resnet}", catalogue: .standard)
     #expect(try Self.resolve("\(preset).yaml").description.yaml() == alone.description.yaml())
   }
 
@@ -66,8 +66,9 @@ import Testing
     let resolved = try Self.resolve("ivfpq.yaml")
     #expect(
       Self.setInFile(resolved) == [
-        "preset: paper", "subsampler.kind: none", "neighbour_index.kind: faiss_ivfpq", "neighbour_index.lists: 512",
-        "neighbour_index.sub_quantisers: 64", "neighbour_index.bits: 8", "neighbour_index.probes: 1",
+        "preset: paper", "extractor.kind: resnet", "subsampler.kind: none", "neighbour_index.kind: faiss_ivfpq",
+        "neighbour_index.lists: 512", "neighbour_index.sub_quantisers: 64", "neighbour_index.bits: 8",
+        "neighbour_index.probes: 1",
       ])
     // 200 images, the paper's grid: the bank of which the file's comment speaks.
     let plan = try Pipeline(resolved.description).plan(images: 200, width: 1024, height: 1024)

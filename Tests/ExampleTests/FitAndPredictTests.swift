@@ -6,7 +6,7 @@ import Testing
     let outcome = try ExampleProgram(name: "FitAndPredict").run()
     #expect(outcome.status == 0, "\(outcome.errors)")
     try #require(outcome.lines.count == 4, "\(outcome.output)")
-    #expect(outcome.lines[0].hasPrefix("weights: random; "))
+    #expect(outcome.lines[0].hasPrefix("weights: compact (embedded); "))
     let (good, blotted) = (try score("good", outcome.lines[1]), try score("blotted", outcome.lines[2]))
     #expect(blotted > 1.5 * good, "the blot must stand out")
     for line in outcome.lines[1...2] { #expect(line.contains(#/nearest to image [0-7], row \d+, column \d+$/#)) }

@@ -57,12 +57,12 @@ import Testing
 
   /// Any set of layers, in any order, gives the maps that all four give, bit for bit.
   @Test func anySetOfLayersGivesTheSameMaps() throws {
-    let images = ResNetGoldens.Input.wide.images
-    let all = try extractor(layers: ResNetGoldens.layers).extract(images)
+    let images = NetworkGoldens.Input.wide.images
+    let all = try extractor(layers: NetworkGoldens.layers).extract(images)
     for mask in 1..<16 {
       var chosen = (0..<4).filter { mask >> $0 & 1 == 1 }
       if mask % 2 == 0 { chosen.reverse() }
-      let layers = chosen.map { ResNetGoldens.layers[$0] }
+      let layers = chosen.map { NetworkGoldens.layers[$0] }
       let maps = try extractor(layers: layers).extract(images)
       let shapes = try ResNetConfiguration(architecture: .resnet18, layers: layers).shapes(height: 24, width: 40)
       #expect(shapes == chosen.map { all[$0].shape })
@@ -114,7 +114,7 @@ import Testing
   /// The maps of a random network neither vanish nor grow from layer to layer.
   @Test(arguments: [ResNet.resnet18, .resnet152])
   func randomNetworksKeepTheirRange(_ network: ResNet) throws {
-    for map in try extractor(network, layers: ResNetGoldens.layers).extract(ResNetGoldens.Input.square.images) {
+    for map in try extractor(network, layers: NetworkGoldens.layers).extract(NetworkGoldens.Input.square.images) {
       let values = elements(map)
       let size = (values.reduce(0) { $0 + Double($1) * Double($1) } / Double(values.count)).squareRoot()
       #expect(size > 0.1 && size < 10, "\(map.shape)")
@@ -134,7 +134,7 @@ import Testing
   // MARK: Artifact
 
   @Test func theArchiveReplacesTheFile() throws {
-    let images = ResNetGoldens.Input.square.images
+    let images = NetworkGoldens.Input.square.images
     var configuration = ResNetConfiguration(architecture: .resnet18, layers: ["layer2", "layer1"])
     let (archive, maps, origin) = try withCheckpoint(.resnet18, layers: ["layer2"]) { file in
       configuration.weights = .file(file)

@@ -24,16 +24,16 @@ import Testing
 
   @Test(arguments: ResNet.allCases)
   func enginesAgreeWithTorchvision(_ network: ResNet) throws {
-    let goldens = try ResNetGoldens(network)
+    let goldens = try NetworkGoldens(network)
     let architecture = network.architecture
-    let weights = try CheckpointLoader(architecture: architecture, layers: ResNetGoldens.layers)
-      .load(try HashedNumbers.checkpoint(network, layers: ResNetGoldens.layers), file: "hashed").weights
+    let weights = try CheckpointLoader(architecture: architecture, layers: NetworkGoldens.layers)
+      .load(try HashedNumbers.checkpoint(network, layers: NetworkGoldens.layers), file: "hashed").weights
     for engine in Self.engines {
       let extractor = try NetworkExtractor(
-        architecture: architecture, layers: ResNetGoldens.layers, parameters: weights,
+        architecture: architecture, layers: NetworkGoldens.layers, parameters: weights,
         weights: WeightsOrigin(name: "hashed"), compute: ComputeSettings(engine: engine))
-      for input in ResNetGoldens.Input.allCases {
-        for (layer, map) in zip(ResNetGoldens.layers, try extractor.extract(input.images)) {
+      for input in NetworkGoldens.Input.allCases {
+        for (layer, map) in zip(NetworkGoldens.layers, try extractor.extract(input.images)) {
           let values = map.withUnsafeBufferPointer { $0.map { Double($0) } }
           let error = try goldens.error(of: values, batch: map.batch, shape: map.shape, layer: layer, input)
           #expect(error <= Self.tolerance, "\(engine) \(network.rawValue) \(input) \(layer)")
@@ -45,15 +45,15 @@ import Testing
   /// Table and folding without an engine: if only the test above fails, the engine is at fault.
   @Test(arguments: [ResNet.resnet18, .resnet50])
   func plainLoopsAgreeWithTorchvision(_ network: ResNet) throws {
-    let goldens = try ResNetGoldens(network)
+    let goldens = try NetworkGoldens(network)
     let architecture = network.architecture
-    let weights = try CheckpointLoader(architecture: architecture, layers: ResNetGoldens.layers)
-      .load(try HashedNumbers.checkpoint(network, layers: ResNetGoldens.layers), file: "hashed").weights
-    let taps = try architecture.taps(for: ResNetGoldens.layers)
-    for input in ResNetGoldens.Input.allCases {
+    let weights = try CheckpointLoader(architecture: architecture, layers: NetworkGoldens.layers)
+      .load(try HashedNumbers.checkpoint(network, layers: NetworkGoldens.layers), file: "hashed").weights
+    let taps = try architecture.taps(for: NetworkGoldens.layers)
+    for input in NetworkGoldens.Input.allCases {
       let images = input.images
       let maps = NaiveNetwork.run(architecture.table, weights, batch: images)
-      for (layer, tap) in zip(ResNetGoldens.layers, taps) {
+      for (layer, tap) in zip(NetworkGoldens.layers, taps) {
         let map = try required(maps[tap], tap)
         let error = try goldens.error(of: map.values, batch: images.batch, shape: map.shape, layer: layer, input)
         #expect(error <= Self.naiveTolerance, "\(network.rawValue) \(input) \(layer)")

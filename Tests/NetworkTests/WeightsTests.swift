@@ -11,9 +11,12 @@ import Testing
     _ tensors: [String: Tensor], as network: ResNet = .resnet18, layers: [String] = Self.layers
   ) throws -> CheckpointLoader.Loaded {
     try CheckpointLoader(
-      architecture: network.architecture, layers: layers, relatives: ResNet.allCases.map(\.architecture)
+      architecture: network.architecture, layers: layers,
+      relatives: ResNet.allCases.map { .init($0.architecture, setting: Self.setting($0)) }
     ).load(tensors, file: "weights.pth")
   }
+
+  private static func setting(_ network: ResNet) -> String { "{architecture: \(network.rawValue)}" }
 
   private func checkpoint(_ network: ResNet = .resnet18, layers: [String] = Self.layers) throws -> [String: Tensor] {
     try HashedNumbers.checkpoint(network, layers: layers)
@@ -99,7 +102,7 @@ import Testing
   ])
   func aRelativesWeightsAreRecognised(held: ResNet, asked: ResNet) throws {
     let message = refusal(try checkpoint(held, layers: ["layer3"]), as: asked)
-    #expect(message.contains("these look like \(held.rawValue) weights; set architecture: \(held.rawValue)"))
+    #expect(message.contains("these look like \(held.rawValue) weights; set extractor: \(Self.setting(held)), or"))
   }
 
   @Test func aPrefixIsNamed() throws {

@@ -143,6 +143,43 @@ import Testing
     #expect(origins["compute.engine"] == "default")
   }
 
+  /// `coarse_cells`: cells of 8 pixels, for a second extractor.
+  private struct CoarseConfiguration: FeatureExtractorConfiguration {
+    static let kind = "coarse_cells"
+    var depth = 1
+
+    private var cells: CellExtractorConfiguration { CellExtractorConfiguration(cell: 8) }
+    func shapes(height: Int, width: Int) throws -> [FeatureShape] { try cells.shapes(height: height, width: width) }
+    func makeExtractor(_ context: StageContext) throws -> any FeatureExtractor { try cells.makeExtractor(context) }
+  }
+
+  /// The extractor registered last as the default holds where neither file nor preset names one.
+  @Test func theDefaultExtractorYieldsToPresetAndFile() throws {
+    var catalogue = StageCatalogue()
+    catalogue.register(Preset(name: "bare", summary: "no extractor", yaml: "seed: 1"))
+    catalogue.register(Preset(name: "cells", summary: "an extractor", yaml: "extractor: {kind: cells, cell: 2}"))
+    catalogue.register(CellExtractorConfiguration.self, isDefault: true)
+    catalogue.register(CoarseConfiguration.self, isDefault: true)
+    catalogue.register(ChannelsLastConfiguration.self)
+    catalogue.register(EverySubsamplerConfiguration.self)
+    catalogue.register(PlainIndexConfiguration.self)
+    catalogue.register(FarthestScorerConfiguration.self)
+    func extractor(_ yaml: String) throws -> [String] {
+      let others = """
+        aggregator: {kind: channels_last}
+        subsampler: {kind: every}
+        neighbour_index: {kind: plain}
+        scorer: {kind: farthest}
+        """
+      return try ResolvedDescription(yaml: yaml + "\n" + others, name: "p.yaml", catalogue: catalogue).tree.leaves()
+        .filter { $0.path[0] == "extractor" }.map { "\($0.path[1]): \($0.node.yaml), \($0.node.origin)" }
+    }
+    #expect(try extractor("seed: 2") == ["kind: coarse_cells, default", "depth: 1, default"])
+    #expect(try extractor("extractor: {depth: 3}") == ["kind: coarse_cells, default", "depth: 3, p.yaml:1"])
+    #expect(try extractor("preset: cells") == ["kind: cells, preset cells", "cell: 2, preset cells"])
+    #expect(try extractor("extractor: {kind: cells}") == ["kind: cells, p.yaml:1", "cell: 4, default"])
+  }
+
   @Test func aDescriptionSurvivesItsOwnText() throws {
     let first = try PipelineDescription(
       yaml: "subsampler: {step: 3, order: {kind: shifted, offset: 1}}\nneighbour_index: {kind: wrapped}",

@@ -24,10 +24,11 @@ import Testing
 
   static let recipes: [String: [String: [Recipe]]] = [
     ExtractorRole.name: [
+      "compact": [Recipe(), Recipe(settings: "layers: [layer3, layer1], weights: random")],
       "resnet": [
         Recipe(settings: "architecture: resnet18, weights: random"),
         Recipe(settings: "architecture: resnet18, layers: [layer3, layer1], weights: random"),
-      ]
+      ],
     ],
     AggregatorRole.name: [
       "official": [

@@ -4,17 +4,17 @@ import Testing
 
 /// The three presets mean what Numerics says, whatever the defaults of the stages are.
 @Suite struct StandardPresetTests {
-  /// What no implementation differs on, so that no preset names it.
+  /// What no implementation differs on, and the network, whose weights no preset can promise.
   static let defaults = [
     "preprocess.channels": "rgb", "preprocess.mean": "0.485, 0.456, 0.406",
-    "preprocess.deviation": "0.229, 0.224, 0.225", "extractor.weights": "null", "map.size": "crop",
+    "preprocess.deviation": "0.229, 0.224, 0.225", "map.size": "crop",
+    "extractor.kind": "compact", "extractor.layers": "layer2, layer3", "extractor.weights": "embedded",
     "compute.engine": "onednn", "compute.precision": "float32", "seed": "0", "split.nominal_test_fraction": "0",
   ]
 
   static let official = [
     "preprocess.resize": "256", "preprocess.crop": "224", "preprocess.resampling": "bilinear_8bit",
     "preprocess.orientation": "ignore",
-    "extractor.kind": "resnet", "extractor.architecture": "wide_resnet50_2", "extractor.layers": "layer2, layer3",
     "aggregator.kind": "official", "aggregator.patch_size": "3", "aggregator.stride": "1",
     "aggregator.layer_dimension": "1024", "aggregator.dimension": "1024",
     "subsampler.kind": "coreset", "subsampler.fraction": "0.1", "subsampler.projection.kind": "uniform",
@@ -29,7 +29,6 @@ import Testing
   static let paper = [
     "preprocess.resize": "256", "preprocess.crop": "224", "preprocess.resampling": "bilinear_8bit",
     "preprocess.orientation": "ignore",
-    "extractor.kind": "resnet", "extractor.architecture": "wide_resnet50_2", "extractor.layers": "layer2, layer3",
     "aggregator.kind": "official", "aggregator.patch_size": "3", "aggregator.stride": "1",
     "aggregator.layer_dimension": "1024", "aggregator.dimension": "1024",
     "subsampler.kind": "coreset", "subsampler.fraction": "0.1", "subsampler.projection.kind": "uniform",
@@ -44,7 +43,6 @@ import Testing
   static let anomalib = [
     "preprocess.resize.height": "256", "preprocess.resize.width": "256", "preprocess.crop": "none",
     "preprocess.resampling": "bilinear_float", "preprocess.orientation": "ignore",
-    "extractor.kind": "resnet", "extractor.architecture": "wide_resnet50_2", "extractor.layers": "layer2, layer3",
     "aggregator.kind": "concatenate", "aggregator.patch_size": "3",
     "subsampler.kind": "coreset", "subsampler.fraction": "0.1", "subsampler.projection.kind": "sparse",
     "subsampler.projection.epsilon": "0.9", "subsampler.start.kind": "random",
@@ -123,6 +121,26 @@ import Testing
     #expect(leaves["subsampler.kind"]?.origin == .file(name: "file", line: 5))
     #expect(leaves["subsampler.fraction"]?.origin == .standard, "another kind starts from its own defaults")
     #expect(leaves["map.border"]?.origin == .paperSilent(preset: "paper"))
+  }
+
+  @Test(arguments: StageCatalogue.standard.presets.map(\.name))
+  func anotherExtractorHasItsOwnDefaults(_ preset: String) throws {
+    let leaves = try Self.leaves("preset: \(preset)\nextractor: {kind: resnet}")
+    let extractor = leaves.filter { $0.key.hasPrefix("extractor.") }
+    #expect(
+      extractor.mapValues(Self.text) == [
+        "extractor.kind": "resnet", "extractor.architecture": "wide_resnet50_2", "extractor.layers": "layer2, layer3",
+        "extractor.weights": "null",
+      ])
+    #expect(extractor["extractor.architecture"]?.origin == .standard)
+  }
+
+  @Test func keysWithoutAKindAreTheDefaultExtractors() throws {
+    let leaves = try Self.leaves("preset: paper\nextractor: {weights: {file: own.safetensors}}")
+    #expect(leaves["extractor.kind"]?.origin == .standard)
+    #expect(leaves["extractor.weights.file"].map(Self.text) == "own.safetensors")
+    let error = #expect(throws: PatchCoreError.self) { try Self.leaves("extractor: {architecture: resnet18}") }
+    #expect(error?.message.contains("extractor.architecture") == true)
   }
 
   @Test func officialHoldsWherePresetIsAbsent() throws {

@@ -10,6 +10,7 @@ extension FittedDetector {
   ///   - path: the file.
   ///   - catalogue: the kinds of stages of this build.
   ///   - weights: the weights file of an artifact that was written without them; it must have the digest noted there.
+  ///     Not needed if the extractor brings its own weights and those of this build have that digest.
   ///   - engine: the engine to compute with; `nil` for the one of the description.
   ///   - logger: where stages report.
   /// - Throws: `PatchCoreError` with code `.invalidArtifact` if the file is damaged, of another version or needs
@@ -54,11 +55,12 @@ extension FittedDetector {
         from: archive(ExtractorRole.name), extractorContext)
       : try description.extractor.configuration.makeExtractor(extractorContext)
     if !manifest.weightsIncluded, extractor.weights.digest != manifest.weights.digest {
+      let source = weights == nil ? "those of this build" : "the weights given"
+      let remedy = weights == nil ? "fit again, or use the build of the fit" : "give the file of the fit"
       throw PatchCoreError(
         .invalidWeights,
         "\(path): was fitted with \(manifest.weights.name) (SHA-256 "
-          + "\(manifest.weights.digest ?? "unknown")), the weights given have \(extractor.weights.digest ?? "none"); "
-          + "give the file of the fit")
+          + "\(manifest.weights.digest ?? "unknown")), \(source) have \(extractor.weights.digest ?? "none"); \(remedy)")
     }
     self.init(
       description: description, trainingImages: manifest.trainingImages, bank: bank,
@@ -80,7 +82,7 @@ extension FittedDetector {
     case (true, .some):
       throw PatchCoreError(
         .invalidArtifact, "\(file): holds the network's weights (\(manifest.weights.name)); leave out --weights")
-    case (false, nil):
+    case (false, nil) where tree.weightsFile != nil || manifest.weights.digest == nil:
       throw PatchCoreError(
         .invalidArtifact,
         "\(file): was written without the network's weights; give the file \(manifest.weights.name) "
@@ -89,7 +91,7 @@ extension FittedDetector {
       let path = ConfigurationNode(.scalar(weights, quoted: true), origin: .option("--weights"))
       let extractor = ConfigurationNode.mapping([("weights", .mapping([("file", path)]))])
       tree = try ConfigurationNode.mapping([(ExtractorRole.name, extractor)]).merged(over: tree)
-    case (true, nil): break
+    case (_, nil): break
     }
     do {
       return try ConfigurationDecoder.decode(

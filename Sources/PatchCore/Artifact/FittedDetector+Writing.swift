@@ -56,9 +56,12 @@ extension FittedDetector {
 }
 
 extension ConfigurationNode {
+  /// The file that a description names for its extractor's weights.
+  var weightsFile: String? { self[ExtractorRole.name]?["weights"]?["file"]?.text }
+
   /// The description with the weights file's name in place of its path, which differs from machine to machine.
   fileprivate func namingWeightsAlone() throws -> ConfigurationNode {
-    guard let path = self[ExtractorRole.name]?["weights"]?["file"]?.text else { return self }
+    guard let path = weightsFile else { return self }
     let name = ConfigurationNode(.scalar((path as NSString).lastPathComponent, quoted: true), origin: .standard)
     let weights = ConfigurationNode.mapping([("file", name)])
     return try ConfigurationNode.mapping([(ExtractorRole.name, .mapping([("weights", weights)]))]).merged(over: self)

@@ -110,7 +110,7 @@ public struct ResolvedDescription: Sendable {
       case .split: node = try encoded(Split())
       case .evaluation: node = try encoded(EvaluationSettings())
       case .extractor, .aggregator, .subsampler, .neighbourIndex, .scorer:
-        node = ConfigurationNode(.mapping([]), origin: .standard, kinds: catalogue.schema(forRole: key.rawValue))
+        node = try catalogue.ground(ofRole: key.rawValue)
       }
       entries.append((key.rawValue, node))
     }

@@ -4,6 +4,8 @@
 public struct StageCatalogue: Sendable {
   private var types: [String: [String: any StageConfiguration.Type]] = [:]
   private var remedies: [String: [String: String]] = [:]
+  /// The kind of a role that holds where neither a file nor its preset names one.
+  private var defaultKinds: [String: String] = [:]
   /// The presets in the order of registration; the first one holds for descriptions that name none.
   public private(set) var presets: [Preset] = []
 
@@ -16,7 +18,15 @@ public struct StageCatalogue: Sendable {
   ]
 
   /// Registers an extractor.
-  public mutating func register<C: FeatureExtractorConfiguration>(_ type: C.Type) { add(type, ExtractorRole.name) }
+  ///
+  /// - Parameters:
+  ///   - type: its configuration.
+  ///   - isDefault: whether it holds for descriptions where neither the file nor its preset names an extractor; the last
+  ///     one registered so does.
+  public mutating func register<C: FeatureExtractorConfiguration>(_ type: C.Type, isDefault: Bool = false) {
+    add(type, ExtractorRole.name)
+    if isDefault { defaultKinds[ExtractorRole.name] = C.kind }
+  }
   /// Registers an aggregator.
   public mutating func register<C: AggregatorConfiguration>(_ type: C.Type) { add(type, AggregatorRole.name) }
   /// Registers a subsampler.
@@ -84,6 +94,13 @@ public struct StageCatalogue: Sendable {
     }
     let kindNode = ConfigurationNode(.scalar(kind, quoted: true), origin: .standard)
     return .mapping([("kind", kindNode)] + entries)
+  }
+
+  /// What a role's part holds before preset and file: the defaults of its default kind, or nothing.
+  func ground(ofRole role: String) throws -> ConfigurationNode {
+    var node = try defaultKinds[role].map { try defaults(of: $0, role: role) } ?? .mapping([])
+    node.kinds = schema(forRole: role)
+    return node
   }
 
   func schema(forRole role: String) -> KindSchema {

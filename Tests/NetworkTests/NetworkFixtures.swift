@@ -47,6 +47,31 @@ enum HashedNumbers {
     return tensors
   }
 
+  /// A checkpoint of the compact network, convolutions in float16 as in the package's own file.
+  static func compactCheckpoint() -> [String: Tensor] {
+    var tensors: [String: Tensor] = [:]
+    for expected in CompactNetwork.architecture.expectedTensors() {
+      let shape = expected.shape
+      tensors[expected.name] =
+        if shape.count == 4 {
+          halves(
+            units(expected.name, shape.reduce(1, *)).map {
+              Float16((2 * $0 - 1) * (6 / Double(shape[1] * shape[2] * shape[3])).squareRoot())
+            }, shape: shape)
+        } else {
+          parameter(expected.name, shape, closing: "none")
+        }
+    }
+    return tensors
+  }
+
+  /// A float16 tensor.
+  static func halves(_ values: [Float16], shape: [Int]) -> Tensor {
+    let storage = TensorStorage(byteCount: values.count * 2)
+    values.withUnsafeBytes { storage.mutableBytes.copyMemory(from: $0) }
+    return Tensor(elementType: .float16, shape: shape, storage: storage)
+  }
+
   /// A batch of images in [-2, 2).
   static func images(_ name: String, batch: Int, height: Int, width: Int) -> FeatureMap {
     let shape = FeatureShape(channels: 3, height: height, width: width)
@@ -79,8 +104,8 @@ extension NaiveNetwork {
   }
 }
 
-/// What torchvision computed for one network.
-struct ResNetGoldens {
+/// What PyTorch computed for one network.
+struct NetworkGoldens {
   /// The two inputs, as the script names them.
   enum Input: String, CaseIterable {
     case square, wide
@@ -100,13 +125,15 @@ struct ResNetGoldens {
 
   private let tensors: [String: Tensor]
 
-  init(_ network: ResNet) throws {
+  init(_ network: ResNet) throws { try self.init(fixture: "resnet-goldens/\(network.rawValue).safetensors") }
+
+  init(fixture: String) throws {
     let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .appendingPathComponent("Fixtures/resnet-goldens/\(network.rawValue).safetensors")
+      .appendingPathComponent("Fixtures/\(fixture)")
     tensors = try TensorFile.tensors(contentsOf: file.path)
   }
 
-  /// The relative L2 distance of a layer's map from torchvision's, over the channels that the golden holds.
+  /// The relative L2 distance of a layer's map from PyTorch's, over the channels that the golden holds.
   func error(of values: [Double], batch: Int, shape: FeatureShape, layer: String, _ input: Input) throws -> Double {
     let golden = try required(tensors["\(input.rawValue).\(layer)"], layer)
     let channels = golden.shape[1]
