@@ -12,7 +12,7 @@ import json
 import torch
 from network import ConvNorm, Student
 from safetensors.torch import save_file
-from train import channel_statistics
+from train import channel_statistics, images_in
 
 # Images of the size that a pipeline gives the network.
 SIZE, COUNT = 224, 512
@@ -55,9 +55,7 @@ def main():
     parser.add_argument("--licence", default="Apache-2.0", help="of the file, to be noted")
     arguments = parser.parse_args()
     saved = torch.load(arguments.checkpoint, weights_only=True)
-    student = Student()
-    student.load_state_dict(saved["averaged"])
-    student.eval()
+    student = Student.of(saved["averaged"])
     tensors = {}
     for path, pair in normed(student).items():
         weight, bias = folded(pair)
@@ -67,10 +65,11 @@ def main():
     for k, (mean, deviation) in enumerate(channel_statistics(student.every_layer, SIZE, COUNT)):
         tensors[f"layer{k + 1}.output.weight"] = (1 / deviation).flatten()
         tensors[f"layer{k + 1}.output.bias"] = (-mean / deviation).flatten()
+    settings = argparse.Namespace(**saved["settings"])
     metadata = {
         "network": "compact",
         "teacher": arguments.teacher,
-        "trained_on": "drawn images",
+        "drawn_images": str(sum(images_in(settings, step)[1] for step in range(saved["step"]))),
         "licence": arguments.licence,
         "recipe": json.dumps({**saved["settings"], "steps": saved["step"]}, sort_keys=True),
     }

@@ -114,6 +114,19 @@ class Student(nn.Module):
             inputs = channels
         self.channels = [stages[1][0], stages[2][0]]
 
+    @classmethod
+    def of(cls, tensors):
+        """The network that a checkpoint holds, whatever `STAGES` said when it was trained."""
+        stages = []
+        for layer in ("layer1", "layer2", "layer3"):
+            expands = [t for n, t in tensors.items() if n.startswith(layer) and n.endswith("project.0.weight")]
+            kernel = tensors[f"{layer}.1.depthwise.0.weight"].shape[-1]
+            channels, middle = expands[0].shape[:2]
+            stages.append((channels, len(expands), kernel, middle // channels))
+        student = cls(tensors["stem.0.weight"].shape[0], stages)
+        student.load_state_dict(tensors)
+        return student.eval()
+
     def every_layer(self, x):
         first = self.layer1[1:](F.relu(self.layer1[0](F.relu(self.stem(x)))))
         second = self.layer2(first)

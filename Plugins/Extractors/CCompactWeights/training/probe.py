@@ -133,9 +133,7 @@ class Candidate:
     def __init__(self, path, teacher, form):
         saved = torch.load(path, weights_only=True)
         self.name, self.statistics = os.path.basename(os.path.dirname(os.path.abspath(path))), saved["statistics"]
-        self.student = Student()
-        self.student.load_state_dict(saved["averaged"])
-        self.student = self.student.to(memory_format=torch.channels_last).eval()
+        self.student = Student.of(saved["averaged"]).to(memory_format=torch.channels_last)
         if form:
             round_weights(self.student, form)
         self.heads = Heads(self.student, teacher)

@@ -21,25 +21,26 @@ from network import Heads, Student, Teacher, normalised
 HELD_OUT_SEED = 1 << 32
 
 
+def images_in(arguments, step):
+    """Size and number of a batch's images: the sizes take turns, and a batch of larger images has fewer of them."""
+    size = arguments.sizes[step % len(arguments.sizes)]
+    return size, max(1, round(arguments.batch * (min(arguments.sizes) / size) ** 2))
+
+
 class Drawn(torch.utils.data.Dataset):
-    """Batches of drawn images with the teacher's maps; batch `k` is the same in every run.
+    """Batches of drawn images with the teacher's maps; the batch of a step is the same in every run."""
 
-    The sizes take turns; a batch of larger images has fewer of them.
-    """
-
-    def __init__(self, teacher, seed, first, last, arguments):
-        self.teacher, self.seed, self.first, self.last = teacher, seed, first, last
-        self.batch, self.sizes = arguments.batch, arguments.sizes
+    def __init__(self, teacher, arguments, first, last):
+        self.teacher, self.arguments, self.first, self.last = teacher, arguments, first, last
 
     def __len__(self):
         return self.last - self.first
 
     def __getitem__(self, k):
         torch.set_num_threads(1)
-        step = self.first + k
-        size = self.sizes[step % len(self.sizes)]
-        count = max(1, round(self.batch * (min(self.sizes) / size) ** 2))
-        drawn = [draw.image(self.seed, step * self.batch + i, size) for i in range(count)]
+        step, arguments = self.first + k, self.arguments
+        size, count = images_in(arguments, step)
+        drawn = [draw.image(arguments.seed, step * arguments.batch + i, size) for i in range(count)]
         images = torch.stack([torch.from_numpy(d) for d in drawn])
         with torch.no_grad():
             return images, forward(self.teacher, normalised(images))
@@ -87,7 +88,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--teacher", required=True, help="a checkpoint of a torchvision ResNet, .pth or .safetensors")
     parser.add_argument("--out", required=True, help="the folder of this run")
-    parser.add_argument("--steps", type=int, default=13_000, help="batches in all (default 13000)")
+    parser.add_argument("--steps", type=int, default=10_000, help="batches in all (default 10000)")
     parser.add_argument("--sizes", type=int, nargs="+", default=[128, 224], help="sizes drawn in turn (default 128 224)")
     parser.add_argument("--batch", type=int, default=32, help="images of the smallest size in a batch (default 32)")
     parser.add_argument("--rate", type=float, default=3e-3, help="the highest learning rate (default 0.003)")
@@ -122,6 +123,7 @@ def main():
         heads.load_state_dict(saved["heads"])
         optimiser.load_state_dict(saved["optimiser"])
         averaged, step, seconds = saved["averaged"], saved["step"], saved["seconds"]
+        statistics = saved["statistics"]
         print(f"goes on after {step} of {steps} steps")
 
     def save():
@@ -141,8 +143,7 @@ def main():
         return [(m - mean) / deviation for m, (mean, deviation) in zip(maps, statistics)]
 
     batches = torch.utils.data.DataLoader(
-        Drawn(teacher, arguments.seed, step, steps, arguments), batch_size=None, num_workers=arguments.workers,
-        prefetch_factor=8)
+        Drawn(teacher, arguments, step, steps), batch_size=None, num_workers=arguments.workers, prefetch_factor=8)
     sums, start = torch.zeros(4), time.time()
     for images, maps in batches:
         rate = arguments.rate * min(1, (step + 1) / 300, (steps - step) / (steps * arguments.decay))
