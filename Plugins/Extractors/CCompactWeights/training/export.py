@@ -11,7 +11,7 @@ import json
 
 import torch
 from network import ConvNorm, Student
-from safetensors.torch import save_file
+from safetensors.torch import save
 from train import channel_statistics, images_in
 
 # Images of the size that a pipeline gives the network.
@@ -46,6 +46,14 @@ def round_weights(student, form):
         pair[0].weight *= torch.where(weight == 0, 1, rounded(weight, form) / weight)
 
 
+def sorted_header(data):
+    """The same file with its header in one order, so that a network has one digest."""
+    length = int.from_bytes(data[:8], "little")
+    header = json.dumps(json.loads(data[8 : 8 + length]), sort_keys=True, separators=(",", ":")).encode()
+    header += b" " * (-len(header) % 8)
+    return len(header).to_bytes(8, "little") + header + data[8 + length :]
+
+
 @torch.no_grad()
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -73,7 +81,8 @@ def main():
         "licence": arguments.licence,
         "recipe": json.dumps({**saved["settings"], "steps": saved["step"]}, sort_keys=True),
     }
-    save_file(tensors, arguments.output, metadata)
+    with open(arguments.output, "wb") as file:
+        file.write(sorted_header(save(tensors, metadata)))
     print(f"{arguments.output}: {len(tensors)} tensors, {sum(t.numel() for t in tensors.values())} numbers")
 
 

@@ -143,7 +143,8 @@ def main():
         return [(m - mean) / deviation for m, (mean, deviation) in zip(maps, statistics)]
 
     batches = torch.utils.data.DataLoader(
-        Drawn(teacher, arguments, step, steps), batch_size=None, num_workers=arguments.workers, prefetch_factor=8)
+        Drawn(teacher, arguments, step, steps), batch_size=None, num_workers=arguments.workers,
+        prefetch_factor=8 if arguments.workers else None)
     sums, start = torch.zeros(4), time.time()
     for images, maps in batches:
         rate = arguments.rate * min(1, (step + 1) / 300, (steps - step) / (steps * arguments.decay))
