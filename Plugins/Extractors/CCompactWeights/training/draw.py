@@ -16,6 +16,8 @@ cv2.setNumThreads(0)
 
 def image(seed, index, size=128):
     """Image `index` of `seed`: uint8, size x size x 3, RGB."""
+    if size < 48:
+        raise ValueError(f"an image of {size} pixels has no room for shapes; 48 are the least")
     r = np.random.default_rng([seed, index])
     scene = SCENES[r.choice(len(SCENES), p=SCENE_SHARES)]
     return camera(r, scene(r, size))

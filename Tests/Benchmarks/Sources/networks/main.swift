@@ -24,7 +24,7 @@ func milliseconds(_ value: Double) -> String { String(format: "%.2f", value * 10
 let networks: [(name: String, configuration: any FeatureExtractorConfiguration)] = [
   ("resnet18", ResNetConfiguration(architecture: .resnet18, weights: .random)),
   ("compact", CompactConfiguration()),
-  ("wide_resnet50_2", ResNetConfiguration(weights: .random)),
+  ("wide_resnet50_2", ResNetConfiguration(architecture: .wideResNet50x2, weights: .random)),
 ]
 print("layers 2 and 3 of \(height) x \(height) pixels, float32, \(rounds) rounds in turn, medians per image")
 print("| engine | threads | batch | network | ms | of resnet18 (range of rounds) | processor ms |")
