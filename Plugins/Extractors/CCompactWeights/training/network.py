@@ -107,7 +107,7 @@ class Student(nn.Module):
     def __init__(self, stem=STEM, stages=STAGES):
         super().__init__()
         self.stem = ConvNorm(3, stem, 3, 2)
-        inputs, names = stem, []
+        inputs = stem
         for k, (channels, blocks, kernel, width) in enumerate(stages):
             down = ConvNorm(inputs, channels, 3, 2) if k == 0 else Down(inputs, channels)
             setattr(self, f"layer{k + 1}", nn.Sequential(down, *[Block(channels, kernel, width) for _ in range(blocks)]))
@@ -119,10 +119,10 @@ class Student(nn.Module):
         """The network that a checkpoint holds, whatever `STAGES` said when it was trained."""
         stages = []
         for layer in ("layer1", "layer2", "layer3"):
-            expands = [t for n, t in tensors.items() if n.startswith(layer) and n.endswith("project.0.weight")]
+            projections = [t for n, t in tensors.items() if n.startswith(layer) and n.endswith("project.0.weight")]
             kernel = tensors[f"{layer}.1.depthwise.0.weight"].shape[-1]
-            channels, middle = expands[0].shape[:2]
-            stages.append((channels, len(expands), kernel, middle // channels))
+            channels, middle = projections[0].shape[:2]
+            stages.append((channels, len(projections), kernel, middle // channels))
         student = cls(tensors["stem.0.weight"].shape[0], stages)
         student.load_state_dict(tensors)
         return student.eval()
