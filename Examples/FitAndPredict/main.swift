@@ -17,7 +17,7 @@ print("weights: \(detector.weights.name); memory bank: \(detector.bank.count) pa
 
 for part in [Camera.Part.good, .blotted] {
   let prediction = try detector.predict(camera.image(of: part, number: 8))
-  let nearest = prediction.nearestPatch
+  guard let nearest = prediction.nearestPatch else { continue }
   print("\(part): score \(prediction.score), nearest to \(nearest.image), row \(nearest.row), column \(nearest.column)")
 }
 

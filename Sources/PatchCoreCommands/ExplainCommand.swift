@@ -36,12 +36,11 @@ struct ExplainCommand: CatalogueCommand {
     let resolved = try ResolvedDescription(contentsOf: config, catalogue: run.catalogue)
     try Console.print(Self.annotated(resolved.tree))
     guard let size = parsedSize else { return }
-    let plan = try Pipeline(resolved.description, logger: run.logger)
-      .plan(images: images, width: size.width, height: size.height)
+    let plan = try resolved.method.memoryPlan(images: images, width: size.width, height: size.height)
     try Console.print("\nfor \(images) images of \(self.size) pixels:")
     try Console.print("  \(plan.summary)")
-    let megabytes = String(format: "%.1f MB", Double(plan.candidateBytes + plan.bankBytes) / 1e6)
-    try Console.print("  memory: at least \(megabytes), and what the network and the subsampler work with")
+    let megabytes = String(format: "%.1f MB", Double(plan.bytes) / 1e6)
+    try Console.print("  memory: at least \(megabytes), and what the network and the fit work with")
     let layers = plan.layers.map { "\($0.channels) x \($0.height) x \($0.width)" }
     try Console.print("  feature maps of each image, channels x height x width: \(layers.joined(separator: ", "))")
   }

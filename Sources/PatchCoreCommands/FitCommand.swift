@@ -48,32 +48,32 @@ struct FitCommand: ComputingCommand {
   }
 
   func run(_ run: Run) throws {
-    let description = try ResolvedDescription(
+    let method = try ResolvedDescription(
       contentsOf: config, overrides: weightsOverride(weights), catalogue: run.catalogue
-    ).description
+    ).method
     try checkWritable(output)
-    let source = try trainingImages(description)
+    let source = try trainingImages(method)
     let clock = StageTimings()
-    let detector = try Pipeline(description, logger: run.logger)
-      .fit(source, progress: run.progress.reporter, clock: clock.clock)
+    let detector = try method.fit(
+      source, progress: run.progress.reporter, clock: clock.clock, logger: run.logger)
     try detector.write(to: output, includingWeights: !referenceWeights, progress: run.progress.reporter)
     run.progress.end()
     run.logger.info("\(clock.summary)")
     try Console.print("\(output): \(detector.summary)")
   }
 
-  private func trainingImages(_ description: PipelineDescription) throws -> ImageSource {
+  private func trainingImages(_ method: any MethodDescription) throws -> ImageSource {
     if let images {
-      guard description.split.nominalTestFraction == 0 else {
+      guard method.split.nominalTestFraction == 0 else {
         throw PatchCoreError(
           .invalidConfiguration, stage: "split",
-          "nominal_test_fraction is \(description.split.nominalTestFraction), but all images of --images are fitted; give "
+          "nominal_test_fraction is \(method.split.nominalTestFraction), but all images of --images are fitted; give "
             + "--dataset folder:\(images), or leave the key out")
       }
       return ImageSource(files: try Dataset.images(below: images), relativeTo: images)
     }
     let dataset = try DatasetLocation(parsing: dataset ?? "").read()
-      .splitting(description.split, seed: description.seed)
+      .splitting(method.split, seed: method.seed)
     return ImageSource(files: dataset.train.map(\.path), relativeTo: dataset.root)
   }
 }

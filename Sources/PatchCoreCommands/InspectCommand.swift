@@ -24,7 +24,7 @@ struct InspectCommand: CatalogueCommand {
       training images: \(detector.trainingImages.count), \(detector.trainingImages[0].name) to \
       \(detector.trainingImages[detector.trainingImages.count - 1].name)
       description:
-      \(try detector.description.yaml(indent: "  "))
+      \(try detector.method.yaml(indent: "  "))
       """)
   }
 }

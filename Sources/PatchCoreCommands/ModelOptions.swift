@@ -17,9 +17,9 @@ struct ModelOptions: ParsableArguments {
   }
 
   /// Reads the model.
-  func detector(_ model: String, _ run: Run) throws -> FittedDetector {
-    try FittedDetector(
-      contentsOf: model, catalogue: run.catalogue, weights: weights,
-      engine: engine.flatMap(ComputeSettings.Engine.init(rawValue:)), logger: run.logger)
+  func detector(_ model: String, _ run: Run) throws -> any AnomalyDetector {
+    try run.catalogue.detector(
+      contentsOf: model, weights: weights, engine: engine.flatMap(ComputeSettings.Engine.init(rawValue:)),
+      logger: run.logger)
   }
 }

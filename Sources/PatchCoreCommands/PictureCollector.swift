@@ -24,14 +24,21 @@ struct ColourScale {
 }
 
 /// Keeps the patch scores of a run, which are smaller than maps, so that all maps can be drawn on one scale at its end.
+///
+/// Of a method without one patch grid it keeps the maps themselves.
 struct PictureCollector {
-  private var pictures: [(name: String, scores: PatchScores)] = []
+  private enum Kept {
+    case scores(PatchScores)
+    case map(AnomalyMap)
+  }
+
+  private var pictures: [(name: String, kept: Kept)] = []
   private var lowest = Float.infinity
   private var highest = -Float.infinity
 
   /// Keeps the scores of an image.
   mutating func add(_ name: String, _ prediction: Prediction) {
-    pictures.append((name, prediction.patchScores))
+    pictures.append((name, prediction.patchScores.map(Kept.scores) ?? .map(prediction.map)))
     for value in prediction.map.values { (lowest, highest) = (min(lowest, value), max(highest, value)) }
   }
 
@@ -56,15 +63,19 @@ struct PictureCollector {
   ///   - run: told how far the drawing is.
   /// - Throws: `PatchCoreError` if an image cannot be read again or a picture cannot be written.
   func write(
-    to folder: String, source: ImageSource, detector: FittedDetector, scale: ColourScale, includingImages: Bool = false,
+    to folder: String, source: ImageSource, detector: any AnomalyDetector, scale: ColourScale, includingImages: Bool = false,
     _ run: Run
   ) throws {
     let heatMap = try HeatMap(lower: scale.lower, upper: scale.upper)
     for (number, picture) in pictures.enumerated() {
       try run.progress.reporter.report("drawing", number, of: pictures.count)
       let image = try source.load(number).image
-      let map = try detector.map(of: picture.scores, for: image)
-      let base = try detector.description.map.size == .crop ? detector.description.preprocess.picture(of: image) : image
+      let map =
+        switch picture.kept {
+        case .scores(let scores): try detector.map(of: scores, for: image)
+        case .map(let map): map
+        }
+      let base = try detector.method.map.size == .crop ? detector.method.preprocess.picture(of: image) : image
       let path = Path.join(folder, picture.name)
       try makeFolder(Path.parent(of: path))
       try ImageFile.write(heatMap.image(of: map), to: path + "_map.png")
@@ -76,16 +87,16 @@ struct PictureCollector {
 
   /// Writes a report with the pictures of all images.
   func writeReport(
-    _ report: EvaluationReport, dataset: Dataset, detector: FittedDetector, to folder: String, _ run: Run
+    _ report: EvaluationReport, dataset: Dataset, detector: any AnomalyDetector, to folder: String, _ run: Run
   ) throws {
     let source = ImageSource(files: pictures.map(\.name), relativeTo: dataset.root)
     try makeFolder(folder)
     var named = PictureCollector()
     var stems: Set<String> = []
-    named.pictures = pictures.map { name, scores in
+    named.pictures = pictures.map { name, kept in
       // Images whose names differ in the extension alone keep it.
       let stem = Path.withoutExtension(name)
-      return ("pictures/" + (stems.insert(stem).inserted ? stem : name), scores)
+      return ("pictures/" + (stems.insert(stem).inserted ? stem : name), kept)
     }
     try named.write(
       to: folder, source: source, detector: detector, scale: scale, includingImages: true, run)

@@ -75,18 +75,18 @@ struct PredictCommand: ComputingCommand {
   private struct Line: Encodable {
     let path: String
     let score: Float
-    let nearest_patch: TrainingPatch
+    let nearest_patch: TrainingPatch?
     let weights: String
     let engine: String
   }
 
-  private func line(_ path: String, _ prediction: Prediction, _ detector: FittedDetector) throws -> String {
+  private func line(_ path: String, _ prediction: Prediction, _ detector: any AnomalyDetector) throws -> String {
     guard json else { return "\(prediction.score)\t\(path)" }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let line = Line(
       path: path, score: prediction.score, nearest_patch: prediction.nearestPatch, weights: detector.weights.name,
-      engine: detector.description.compute.engine.rawValue)
+      engine: detector.method.compute.engine.rawValue)
     return String(decoding: try encoder.encode(line), as: UTF8.self)
   }
 }

@@ -84,7 +84,7 @@ extension HazelnutTests {
     /// The numbers of a prediction, bit by bit: `==` would take 0 for -0.
     private static func bits(_ prediction: Prediction) -> [UInt32] {
       [prediction.score.bitPattern] + prediction.map.values.map(\.bitPattern)
-        + prediction.patchScores.values.map(\.bitPattern)
+        + (prediction.patchScores?.values ?? []).map(\.bitPattern)
     }
 
     private static func remove(_ folder: URL) {

@@ -7,36 +7,37 @@ import TensorFiles
 struct ArtifactManifest: Codable, Sendable {
   /// The version of this layout.
   var formatVersion = Self.currentVersion
+  /// The method's name.
+  var method: String
   /// The resolved description.
   var description: JSONValue
   /// The images of the fit.
   var trainingImages: [TrainingImage]
-  /// Whether bank rows are training patches (`rows`) or computed (`synthesised`).
-  var bankOrigin: String
   /// Where the network's weights come from.
   var weights: WeightsOrigin
   /// Whether the artifact holds the network's weights; otherwise they are named by `weights` and given when it is read.
   var weightsIncluded: Bool
   /// The engine of the fit.
   var engine: String
-  /// What stages noted, by role.
+  /// Scores above which an image or a pixel counts as anomalous; absent if none were set.
+  var thresholds: Thresholds?
+  /// What the bank and the stages noted, by part.
   var notes: [String: [String: String]]
   /// SHA-256 over name, type, shape and bytes of every tensor, by name.
   var dataDigest: String
 
   enum CodingKeys: String, CodingKey {
     case formatVersion = "format_version"
-    case description
+    case method, description
     case trainingImages = "training_images"
-    case bankOrigin = "bank_origin"
     case weights
     case weightsIncluded = "weights_included"
-    case engine, notes
+    case engine, thresholds, notes
     case dataDigest = "data_digest"
   }
 
   /// The version that this build writes and reads.
-  static let currentVersion = 1
+  static let currentVersion = 2
   /// The metadata key.
   static let key = "patchcore"
 
@@ -68,6 +69,14 @@ struct ArtifactManifest: Codable, Sendable {
 }
 
 extension ArtifactManifest {
+  /// The manifest of what a detector keeps.
+  init(method: String, description: JSONValue, archive: DetectorArchive) {
+    self.init(
+      method: method, description: description, trainingImages: archive.trainingImages, weights: archive.weights,
+      weightsIncluded: archive.weightsIncluded, engine: archive.fitEngine.rawValue, thresholds: archive.thresholds,
+      notes: archive.notes, dataDigest: Self.digest(of: archive.tensors))
+  }
+
   /// Reads a manifest, the version first.
   init(json: String, file: String) throws {
     struct Version: Decodable { var format_version: Int }

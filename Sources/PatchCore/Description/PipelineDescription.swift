@@ -65,14 +65,4 @@ public struct PipelineDescription: Codable, Sendable {
   public init(yaml: String, name: String = "description", catalogue: StageCatalogue) throws {
     self = try ResolvedDescription(yaml: yaml, name: name, catalogue: catalogue).description
   }
-
-  /// The description as YAML with every value filled in, one line per part, keys in the order of a pipeline.
-  ///
-  /// - Parameter indent: put before each line.
-  /// - Returns: text that `init(yaml:)` reads back.
-  /// - Throws: what a plugin's configuration throws when it is encoded.
-  public func yaml(indent: String = "") throws -> String {
-    guard case .mapping(let entries) = try ConfigurationEncoder.encode(self).value else { return "" }
-    return entries.map { "\(indent)\($0.key): \($0.node.yaml)" }.joined(separator: "\n")
-  }
 }

@@ -2,8 +2,8 @@ import Foundation
 
 /// A description with every value filled in, and where each was set.
 public struct ResolvedDescription: Sendable {
-  /// The values.
-  public let description: PipelineDescription
+  /// The values, for the method that the text describes.
+  public let method: any MethodDescription
   /// The same values as a tree with the origin of each.
   public let tree: ConfigurationNode
 
@@ -21,8 +21,11 @@ public struct ResolvedDescription: Sendable {
     do {
       let file = try ConfigurationNode(yaml: yaml, name: name)
       let preset = try Self.preset(of: file, catalogue)
-      var tree = try Self.defaults(catalogue)
-      tree = try preset.node().merged(over: tree)
+      let type = try Self.method(of: file, catalogue)
+      let defaults = try type.defaults(catalogue)
+      // A preset speaks of PatchCore's parts too where a method has none of them.
+      let presetNode = try preset.node().keeping { defaults[$0] != nil }
+      var tree = try presetNode.merged(over: defaults)
       tree = try file.merged(over: tree)
       for override in overrides { tree = try override.node.merged(over: tree) }
       for role in StageCatalogue.roles {
@@ -31,12 +34,37 @@ public struct ResolvedDescription: Sendable {
           path: [role], origin: stage.origin,
           "name a kind; known: \(catalogue.kinds(ofRole: role).joined(separator: ", "))")
       }
+      tree = try type.completed(tree, catalogue)
       self.tree = tree
-      description = try ConfigurationDecoder.decode(
-        PipelineDescription.self, from: tree, userInfo: [.stageCatalogue: catalogue])
+      method = try catalogue.decode(type, from: tree)
     } catch let problem as ConfigurationProblem {
       throw problem.error
     }
+  }
+
+  /// The values, for a text that describes one PatchCore pipeline.
+  public var description: PipelineDescription {
+    get throws {
+      guard let description = method as? PipelineDescription else {
+        throw PatchCoreError(
+          .invalidConfiguration,
+          "the description is one of the method \(type(of: method).name), and only one PatchCore pipeline will do here")
+      }
+      return description
+    }
+  }
+
+  private static func method(
+    of file: ConfigurationNode, _ catalogue: StageCatalogue
+  ) throws -> any MethodDescription.Type {
+    let marked = catalogue.methods.filter { method in method.key.map { file[$0] != nil } ?? false }
+    guard marked.count < 2 else {
+      let keys = marked.compactMap { $0.key }
+      throw ConfigurationProblem(
+        path: [keys[1]], origin: file[keys[1]]?.origin ?? file.origin,
+        "the key \(keys[0]) describes another method already; a description has one method")
+    }
+    return marked.first ?? PipelineDescription.self
   }
 
   /// Reads and resolves a description file.
@@ -92,28 +120,12 @@ public struct ResolvedDescription: Sendable {
       throw ConfigurationProblem(path: ["preset"], origin: node.origin, error.message)
     }
   }
+}
 
-  private static func defaults(_ catalogue: StageCatalogue) throws -> ConfigurationNode {
-    func encoded(_ value: some Encodable) throws -> ConfigurationNode {
-      try ConfigurationEncoder.encode(value, catalogue: catalogue)
-    }
-    let name = catalogue.presets.first?.name ?? ""
-    var entries: [(key: String, node: ConfigurationNode)] = []
-    for key in PipelineDescription.CodingKeys.allCases {
-      let node: ConfigurationNode
-      switch key {
-      case .preset: node = try encoded(name)
-      case .preprocess: node = try encoded(Preprocessing())
-      case .map: node = try encoded(MapRendering())
-      case .compute: node = try encoded(ComputeSettings())
-      case .seed: node = try encoded(UInt64(0))
-      case .split: node = try encoded(Split())
-      case .evaluation: node = try encoded(EvaluationSettings())
-      case .extractor, .aggregator, .subsampler, .neighbourIndex, .scorer:
-        node = try catalogue.ground(ofRole: key.rawValue)
-      }
-      entries.append((key.rawValue, node))
-    }
-    return .mapping(entries)
+extension ConfigurationNode {
+  /// A mapping without the keys that are not wanted.
+  fileprivate func keeping(_ isWanted: (String) -> Bool) -> ConfigurationNode {
+    guard case .mapping(let entries) = value else { return self }
+    return ConfigurationNode(.mapping(entries.filter { isWanted($0.key) }), origin: origin, kinds: kinds)
   }
 }

@@ -9,7 +9,10 @@ public struct StageCatalogue: Sendable {
   /// The presets in the order of registration; the first one holds for descriptions that name none.
   public private(set) var presets: [Preset] = []
 
-  /// An empty catalogue.
+  /// The methods that descriptions and artifacts may name, PatchCore's pipeline first.
+  public private(set) var methods: [any MethodDescription.Type] = [PipelineDescription.self]
+
+  /// A catalogue without stages.
   public init() {}
 
   /// The keys of the roles, in the order of a pipeline.
@@ -35,6 +38,12 @@ public struct StageCatalogue: Sendable {
   public mutating func register<C: NeighbourIndexConfiguration>(_ type: C.Type) { add(type, NeighbourIndexRole.name) }
   /// Registers a scorer.
   public mutating func register<C: ScorerConfiguration>(_ type: C.Type) { add(type, ScorerRole.name) }
+
+  /// Registers a method beside PatchCore's pipeline.
+  public mutating func register<M: MethodDescription>(method: M.Type) {
+    precondition(!methods.contains { $0.name == M.name }, "the method \(M.name) is registered twice")
+    methods.append(method)
+  }
 
   private mutating func add(_ type: any StageConfiguration.Type, _ role: String) {
     precondition(types[role]?[type.kind] == nil, "the \(role) kind \(type.kind) is registered twice")

@@ -4,12 +4,6 @@ struct Embedder: Sendable {
   let extractor: any FeatureExtractor
   let aggregator: any Aggregator
 
-  /// The network's input for an image: images with the same one may form a batch.
-  func inputShape(for image: Image, named name: String) throws -> FeatureShape {
-    let geometry = try naming(name) { try preprocess.geometry(for: image) }
-    return FeatureShape(channels: 3, height: geometry.outputHeight, width: geometry.outputWidth)
-  }
-
   /// The patch embeddings of images that come out of the preprocessing at one size.
   func embed(_ images: [Image], _ clock: StageClock) throws -> PatchEmbeddings {
     let input = try clock.measure("preprocess") { try preprocess.apply(images) }
@@ -20,5 +14,13 @@ struct Embedder: Sendable {
         .shapeMismatch, stage: "aggregator", "made patches of \(embeddings.grid.images) images out of \(images.count)")
     }
     return embeddings
+  }
+}
+
+extension Preprocessing {
+  /// The network's input for an image: images with the same one may form a batch.
+  func inputShape(for image: Image, named name: String) throws -> FeatureShape {
+    let geometry: PreprocessingGeometry = try naming(name) { try self.geometry(for: image) }
+    return FeatureShape(channels: 3, height: geometry.outputHeight, width: geometry.outputWidth)
   }
 }

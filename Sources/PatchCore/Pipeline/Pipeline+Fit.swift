@@ -86,7 +86,7 @@ extension Pipeline {
       let entries = try clock.measure("decode") { try images.load(numbers) }
       training += zip(numbers, entries).map { TrainingImage(name: images.names[$0], digest: $1.digest) }
       for (number, entry) in zip(numbers, entries) {
-        let shape = try embedder.inputShape(for: entry.image, named: images.names[number])
+        let shape = try embedder.preprocess.inputShape(for: entry.image, named: images.names[number])
         guard shape == plan.input else {
           throw PatchCoreError(
             .shapeMismatch, stage: "preprocess",

@@ -4,10 +4,20 @@ public struct Prediction: Sendable, Equatable {
   public var score: Float
   /// The score of every pixel, as `map` in the description says.
   public var map: AnomalyMap
-  /// The score of every patch.
-  public var patchScores: PatchScores
-  /// The training patch nearest to the patch that decided the score.
-  public var nearestPatch: TrainingPatch
+  /// The score of every patch; `nil` for a method that has no single patch grid.
+  public var patchScores: PatchScores?
+  /// The training patch nearest to the patch that decided the score; `nil` for a method without a memory bank.
+  public var nearestPatch: TrainingPatch?
+
+  /// Creates a prediction.
+  public init(
+    score: Float, map: AnomalyMap, patchScores: PatchScores? = nil, nearestPatch: TrainingPatch? = nil
+  ) {
+    self.score = score
+    self.map = map
+    self.patchScores = patchScores
+    self.nearestPatch = nearestPatch
+  }
 }
 
 /// A patch of a training image.

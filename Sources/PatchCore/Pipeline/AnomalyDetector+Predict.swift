@@ -1,4 +1,4 @@
-extension FittedDetector {
+extension AnomalyDetector {
   /// Scores one image.
   ///
   /// Safe to call from many tasks at once; the result does not depend on the calls beside it.
@@ -11,7 +11,7 @@ extension FittedDetector {
   ///
   /// Roth et al. (2022), section 3.3.
   public func predict(_ image: Image, clock: StageClock = .ignored) throws -> Prediction {
-    try predictions([image], clock)[0]
+    try rawPredictions(of: [image], clock: clock)[0]
   }
 
   /// Scores one image off Swift's cooperative threads.
@@ -46,50 +46,18 @@ extension FittedDetector {
       let numbers = start..<min(start + Pipeline.batchSize, images.count)
       let entries = try clock.measure("decode") { try images.load(numbers) }
       let shapes = try zip(numbers, entries).map { number, entry in
-        try embedder.inputShape(for: entry.image, named: images.names[number])
+        try method.preprocess.inputShape(for: entry.image, named: images.names[number])
       }
       var first = 0
       while first < entries.count {
         // Neighbours that come out at one size go through the network together.
         let end = shapes[first...].firstIndex { $0 != shapes[first] } ?? entries.count
-        let predictions = try predictions(entries[first..<end].map(\.image), clock)
+        let predictions = try rawPredictions(of: entries[first..<end].map(\.image), clock: clock)
         for position in first..<end { try body(start + position, entries[position], predictions[position - first]) }
         first = end
       }
     }
     try progress.report("inspecting", images.count, of: images.count)
-  }
-
-  /// The predictions of images that come out of the preprocessing at one size.
-  private func predictions(_ images: [Image], _ clock: StageClock) throws -> [Prediction] {
-    let embeddings = try embedder.embed(images, clock)
-    guard embeddings.dimension == bank.dimension else {
-      throw PatchCoreError(
-        .shapeMismatch, stage: "aggregator",
-        "produces \(embeddings.dimension)-dimensional patch embeddings, the memory "
-          + "bank holds \(bank.dimension)-dimensional ones; fit again")
-    }
-    if embeddings.vectors.firstRowNotFinite() != nil {
-      throw PatchCoreError(.notFinite, stage: "extractor", "the patch embeddings are not finite; check the weights")
-    }
-    let scores = try clock.measure("scorer") {
-      try scorer.score(embeddings, bank: bank, neighbourIndex: neighbourIndex)
-    }
-    guard scores.count == images.count, scores.allSatisfy({ (0..<bank.count).contains($0.nearestBankRow) }) else {
-      throw PatchCoreError(
-        .shapeMismatch, stage: "scorer",
-        "made \(scores.count) scores of \(images.count) images, or named a row that the "
-          + "bank of \(bank.count) rows lacks")
-    }
-    return try clock.measure("map") {
-      try zip(images, scores).map { image, scores in
-        let location = bank.locations[scores.nearestBankRow]
-        return Prediction(
-          score: scores.imageScore, map: try map(of: scores, for: image), patchScores: scores,
-          nearestPatch: TrainingPatch(
-            image: trainingImages[location.image].name, row: location.row, column: location.column))
-      }
-    }
   }
 
   /// The map of an image's patch scores, at the size that the description asks for.
@@ -100,8 +68,8 @@ extension FittedDetector {
   /// - Returns: one score per pixel.
   /// - Throws: `PatchCoreError` if the image is smaller than the crop.
   public func map(of scores: PatchScores, for image: Image) throws -> AnomalyMap {
-    let geometry = try description.preprocess.geometry(for: image)
-    let map = description.map.render(scores, height: geometry.outputHeight, width: geometry.outputWidth)
-    return description.map.size == .crop ? map : geometry.restoring(map)
+    let geometry = try method.preprocess.geometry(for: image)
+    let map = method.map.render(scores, height: geometry.outputHeight, width: geometry.outputWidth)
+    return method.map.size == .crop ? map : geometry.restoring(map)
   }
 }

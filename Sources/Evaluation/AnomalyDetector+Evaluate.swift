@@ -1,7 +1,7 @@
 import ImageFiles
 import PatchCore
 
-extension FittedDetector {
+extension AnomalyDetector {
   /// Scores the test images of a data set and compares the results with the truth.
   ///
   /// The nominal images that the description's `split` holds out are the test images of a data set without a split of
@@ -19,7 +19,7 @@ extension FittedDetector {
     _ dataset: Dataset, progress: ProgressReporter = .silent, clock: StageClock = .ignored,
     each: (_ sample: DatasetSample, _ image: Image, _ prediction: Prediction) throws -> Void = { _, _, _ in }
   ) throws -> Evaluator {
-    let dataset = try dataset.splitting(description.split, seed: description.seed)
+    let dataset = try dataset.splitting(method.split, seed: method.seed)
     let samples = dataset.test
     guard !samples.isEmpty else {
       throw PatchCoreError(
@@ -32,7 +32,7 @@ extension FittedDetector {
     let source = ImageSource(files: samples.map(\.path), relativeTo: dataset.root)
     try predict(source, progress: progress, clock: clock) { number, entry, prediction in
       let sample = samples[number]
-      let geometry = try description.preprocess.geometry(for: entry.image)
+      let geometry = try method.preprocess.geometry(for: entry.image)
       let truth = try defects(sample, dataset, geometry)
       try evaluator.add(
         sample, score: prediction.score, map: prediction.map, defects: truth?.defects,
@@ -66,8 +66,8 @@ extension FittedDetector {
         "\(sample.maskPath ?? sample.path): the mask has \(mask.width) x \(mask.height) pixels, its image "
           + "\(geometry.width) x \(geometry.height); a mask must lie on its image pixel by pixel")
     }
-    let rule = description.evaluation.masks
-    let isOriginal = description.map.size == .original
+    let rule = method.evaluation.masks
+    let isOriginal = method.map.size == .original
     return (
       isOriginal ? mask.defects(rule) : try mask.defects(rule, geometry: geometry),
       try mask.coverage(rule, geometry: geometry)
@@ -78,8 +78,8 @@ extension FittedDetector {
   public var reportSummary: EvaluationReport.DetectorSummary {
     get throws {
       EvaluationReport.DetectorSummary(
-        compute: description.compute, weights: weights, masks: description.evaluation.masks,
-        mapSize: description.map.size.rawValue, description: try description.yaml())
+        compute: method.compute, weights: weights, masks: method.evaluation.masks,
+        mapSize: method.map.size.rawValue, description: try method.yaml())
     }
   }
 }
