@@ -63,8 +63,8 @@ struct PictureCollector {
   ///   - run: told how far the drawing is.
   /// - Throws: `PatchCoreError` if an image cannot be read again or a picture cannot be written.
   func write(
-    to folder: String, source: ImageSource, detector: any AnomalyDetector, scale: ColourScale, includingImages: Bool = false,
-    _ run: Run
+    to folder: String, source: ImageSource, detector: any AnomalyDetector, scale: ColourScale,
+    includingImages: Bool = false, _ run: Run
   ) throws {
     let heatMap = try HeatMap(lower: scale.lower, upper: scale.upper)
     for (number, picture) in pictures.enumerated() {
