@@ -74,7 +74,10 @@ struct FitCommand: ComputingCommand {
     let dataset = try (images.map(Dataset.nominalImages) ?? DatasetLocation(parsing: dataset ?? "").read())
       .splitting(description.split, seed: description.seed)
     guard !dataset.train.isEmpty else {
-      throw PatchCoreError(.invalidDataset, "\(dataset.name): no image of \(dataset.root) is for training")
+      throw PatchCoreError(
+        .invalidDataset,
+        "\(dataset.name): none of its \(dataset.samples.count) images is for training; a fit needs nominal images, in a "
+          + "list labelled good and for the use train")
     }
     return ImageSource(files: dataset.train.map(\.path), relativeTo: dataset.root)
   }
