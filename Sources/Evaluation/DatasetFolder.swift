@@ -98,7 +98,7 @@ struct DatasetFolder {
   ///
   /// - Throws: as `init`, if the folder cannot be listed at all.
   static func noImages(in path: String, what: String = "no images") throws -> PatchCoreError {
-    let read = "files ending in " + ImageFile.extensions.joined(separator: ", ") + " are read"
+    let read = extensionsRead
     let folder = try DatasetFolder(path)
     let contents = folder.others + folder.folders.map { $0 + "/" }
     guard !contents.isEmpty else {
@@ -106,6 +106,9 @@ struct DatasetFolder {
     }
     return PatchCoreError(.invalidDataset, "\(path) holds \(what), only \(listing(contents)); \(read)")
   }
+
+  /// Which files are read, for messages.
+  static var extensionsRead: String { "files ending in \(ImageFile.extensions.joined(separator: ", ")) are read" }
 
   /// The first names of a list and how many more there are.
   static func listing(_ names: [String], limit: Int = 5) -> String {

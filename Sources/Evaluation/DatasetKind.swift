@@ -6,15 +6,33 @@ public enum DatasetKind: String, Sendable, CaseIterable {
   case mvtec
   /// Magnetic Tile Defects: `MT_CLASS/Imgs`, JPEG images and PNG masks side by side.
   case magneticTile = "magnetic-tile"
+  /// Every fifth frame of ShanghaiTech Campus: `training/frames/VIDEO`, `testing/frames/VIDEO` and masks as arrays.
+  case mstc
   /// `good`, one folder per class of defect, and `masks/CLASS`; or nominal images alone.
   case folder
+  /// A CSV file that lists images with their labels, masks and uses.
+  case csv
+
+  /// The names of all kinds in a sentence: `a, b or c`.
+  public static var names: String {
+    let names = allCases.map(\.rawValue)
+    return names.dropLast().joined(separator: ", ") + " or " + (names.last ?? "")
+  }
+
+  /// Whether the layout says which images are for training; a CSV list does if it has the column `use`.
+  var fixesSplit: Bool {
+    switch self {
+    case .mvtec, .mstc: true
+    case .magneticTile, .folder, .csv: false
+    }
+  }
 }
 
 /// A data set as the command line names it: `KIND:PATH`.
 public struct DatasetLocation: Sendable, Hashable {
   /// The layout.
   public var kind: DatasetKind
-  /// The folder.
+  /// The folder, or the file of a CSV list.
   public var path: String
 
   /// Creates a location.
@@ -32,7 +50,7 @@ public struct DatasetLocation: Sendable, Hashable {
       throw PatchCoreError(
         .invalidDataset,
         "the data set \(text) has no kind; write KIND:PATH, where KIND is "
-          + known.joined(separator: ", ") + ", such as folder:\(text)")
+          + "\(DatasetKind.names), such as \(text.lowercased().hasSuffix(".csv") ? "csv" : "folder"):\(text)")
     }
     let name = String(text[..<colon]), path = String(text[text.index(after: colon)...])
     guard let kind = DatasetKind(rawValue: name) else {
@@ -53,7 +71,9 @@ public struct DatasetLocation: Sendable, Hashable {
     switch kind {
     case .mvtec: try Dataset.mvtec(path)
     case .magneticTile: try Dataset.magneticTile(path)
+    case .mstc: try Dataset.mstc(path)
     case .folder: try Dataset.folder(path)
+    case .csv: try Dataset.csv(path)
     }
   }
 }

@@ -24,6 +24,8 @@ public struct DatasetSample: Sendable, Hashable {
     case train
     /// To evaluate.
     case test
+    /// For nothing: left out of a low-shot draw, and not tested either.
+    case unused
   }
 
   /// The file, relative to the data set's folder, parts separated by `/`.
@@ -32,14 +34,18 @@ public struct DatasetSample: Sendable, Hashable {
   public var label: Label
   /// The mask's file, relative to the data set's folder; `nil` for nominal images and where there are no masks.
   public var maskPath: String?
+  /// Which frame of the mask's file belongs to the image, from 0, where that file is a NumPy array of frames; `nil` where
+  /// it is an image.
+  public var maskFrame: Int?
   /// What the image is used for.
   public var use: Use
 
   /// Creates a sample.
-  public init(path: String, label: Label, maskPath: String? = nil, use: Use) {
+  public init(path: String, label: Label, maskPath: String? = nil, maskFrame: Int? = nil, use: Use) {
     self.path = path
     self.label = label
     self.maskPath = maskPath
+    self.maskFrame = maskFrame
     self.use = use
   }
 }

@@ -10,8 +10,8 @@ struct EvaluateCommand: ComputingCommand {
     commandName: "evaluate",
     abstract: "Scores the test images of a data set and compares them with the truth.",
     discussion: """
-      Prints image and pixel AUROC. Test images that the detector was fitted with are refused. KIND is mvtec, \
-      magnetic-tile or folder. The split of nominal images that the model was fitted with holds again.
+      Prints image and pixel AUROC. Test images that the detector was fitted with are refused. KIND is \
+      \(DatasetKind.names). The split of nominal images that the model was fitted with holds again.
       """)
 
   @Argument(help: "The model file.")

@@ -11,7 +11,7 @@ struct FitCommand: ComputingCommand {
     abstract: "Fits a detector to good images and writes it to one file.",
     discussion: """
       Good images come from a folder (--images, all images in it and below) or from the training part of a data set \
-      (--dataset KIND:PATH; KIND is mvtec, magnetic-tile or folder).
+      (--dataset KIND:PATH; KIND is \(DatasetKind.names)). With split.shots in the description, so many of them are drawn.
       """)
 
   @Argument(help: "The description, a YAML or JSON file.")
@@ -70,10 +70,15 @@ struct FitCommand: ComputingCommand {
           "nominal_test_fraction is \(method.split.nominalTestFraction), but all images of --images are fitted; give "
             + "--dataset folder:\(images), or leave the key out")
       }
-      return ImageSource(files: try Dataset.images(below: images), relativeTo: images)
     }
-    let dataset = try DatasetLocation(parsing: dataset ?? "").read()
+    let dataset = try (images.map(Dataset.nominalImages) ?? DatasetLocation(parsing: dataset ?? "").read())
       .splitting(method.split, seed: method.seed)
+    guard !dataset.train.isEmpty else {
+      throw PatchCoreError(
+        .invalidDataset,
+        "\(dataset.name): none of its \(dataset.samples.count) images is for training; a fit needs nominal images, in a "
+          + "list labelled good and for the use train")
+    }
     return ImageSource(files: dataset.train.map(\.path), relativeTo: dataset.root)
   }
 }

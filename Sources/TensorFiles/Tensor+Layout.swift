@@ -1,6 +1,21 @@
 import Foundation
 
 extension Tensor {
+  /// The part at one position of the first dimension, such as one frame of a video.
+  ///
+  /// A view: nothing is copied, and of a mapped file nothing is read before the bytes are used.
+  ///
+  /// - Parameter position: below `shape[0]`.
+  /// - Returns: a tensor of the other dimensions.
+  /// - Precondition: the tensor has a first dimension and the position lies in it.
+  public func slice(_ position: Int) -> Tensor {
+    precondition(!shape.isEmpty && (0..<shape[0]).contains(position), "slice \(position) of \(shape)")
+    let rest = Array(shape.dropFirst())
+    return Tensor(
+      elementType: elementType, shape: rest, storage: storage,
+      byteOffset: byteOffset + position * rest.reduce(elementType.byteWidth, *))
+  }
+
   /// The bytes that shape and type demand; `nil` if a dimension is negative or a product exceeds `Int`.
   static func byteCount(shape: [Int], elementType: ElementType) -> Int? {
     var product = 1

@@ -63,7 +63,9 @@ import Testing
 
   @Test func keysAreThoseOfTheDescription() throws {
     let encoder = JSONEncoder()
-    #expect(String(decoding: try encoder.encode(Split()), as: UTF8.self) == #"{"nominal_test_fraction":0}"#)
+    encoder.outputFormatting = .sortedKeys
+    #expect(
+      String(decoding: try encoder.encode(Split()), as: UTF8.self) == #"{"nominal_test_fraction":0,"shots":null}"#)
     #expect(String(decoding: try encoder.encode(EvaluationSettings()), as: UTF8.self) == #"{"masks":"official"}"#)
     let read = try JSONDecoder().decode(Split.self, from: Data(#"{"nominal_test_fraction":0.2}"#.utf8))
     #expect(read == Split(nominalTestFraction: 0.2))

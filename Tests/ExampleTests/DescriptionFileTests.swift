@@ -13,7 +13,7 @@ import Testing
 
   @Test func allAreKnownHere() throws {
     let names = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path).sorted()
-    #expect(names == ["anomalib.yaml", "ivfpq.yaml", "official.yaml"])
+    #expect(names == ["anomalib.yaml", "ivfpq.yaml", "magnetic-tile.yaml", "mstc.yaml", "official.yaml"])
   }
 
   /// Written out or by the names of preset and network alone: the same pipeline.
@@ -59,6 +59,28 @@ import Testing
       if case .file = $0.node.origin { return true }
       return false
     }.map { "\($0.path.joined(separator: ".")): \($0.node.yaml)" }
+  }
+
+  @Test func protocolsOfThePaper() throws {
+    let tiles = try Self.resolve("magnetic-tile.yaml")
+    #expect(
+      Self.setInFile(tiles) == [
+        "preset: paper", "preprocess.resize.height: 224", "preprocess.resize.width: 224", "preprocess.crop: none",
+        "extractor.kind: resnet", "subsampler.kind: coreset", "subsampler.fraction: 0.1", "seed: 0",
+        "split.nominal_test_fraction: 0.2",
+      ])
+    #expect(try tiles.description.split.heldOut(among: 952, seed: tiles.description.seed).count == 190)
+    let videos = try Self.resolve("mstc.yaml")
+    #expect(
+      Self.setInFile(videos) == [
+        "preset: paper", "preprocess.resize.height: 256", "preprocess.resize.width: 256", "preprocess.crop: none",
+        "extractor.kind: resnet", "extractor.architecture: wide_resnet50_2", "extractor.layers: [layer3, layer4]",
+        "subsampler.kind: coreset", "subsampler.fraction: 0.1",
+      ])
+    // The sizes of which the file's comment speaks.
+    let plan = try Pipeline(videos.description).plan(images: 55_000, width: 856, height: 480)
+    #expect(plan.candidateRows == 14_080_000 && plan.bankRows == 1_408_000)
+    #expect(plan.candidateBytes == 57_671_680_000)
   }
 
   #if FAISS

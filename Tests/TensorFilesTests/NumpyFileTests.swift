@@ -26,6 +26,19 @@ struct NumpyFileTests {
     }
   }
 
+  @Test("give slices of their first dimension without a copy", arguments: ["int32", "float64", "uint8"])
+  func slices(_ name: String) throws {
+    let tensor = try NumpyFile(contentsOf: Fixture.path("\(name).npy")).tensor
+    let rows = try #require(tensor.shape.first), all = tensor.floats()
+    let width = tensor.shape.dropFirst().reduce(1, *)
+    #expect(rows > 1)
+    for row in 0..<rows {
+      let slice = tensor.slice(row)
+      #expect(slice.shape == Array(tensor.shape.dropFirst()) && slice.storage === tensor.storage)
+      #expect(slice.floats() == Array(all[row * width..<(row + 1) * width]))
+    }
+  }
+
   @Test(
     "that cannot be mapped as they are say why and what to save",
     arguments: [

@@ -1,6 +1,6 @@
-"""Makes split.json: which of n nominal images a split holds out, from the written definition.
+"""Makes split.json and shots.json: which of n images a split holds out or draws, from the written definition.
 
-Run: python make_split.py (no packages). SplitMix64 seeded by the FNV-1a hash of "split" mixed with the seed; numbers
+Run: python make_split.py (no packages). SplitMix64 seeded by the FNV-1a hash of "split" or "shots" mixed with the seed; numbers
 below a bound by Lemire's multiplication with rejection; the first steps of a Fisher-Yates shuffle; positions sorted.
 """
 
@@ -26,8 +26,11 @@ def subseed(seed, name):
 
 
 def held_out(fraction, count, seed):
-    wanted = min(math.floor(fraction * count + 0.5), count - 1)
-    state = subseed(seed, "split")
+    return drawn(min(math.floor(fraction * count + 0.5), count - 1), count, seed, "split")
+
+
+def drawn(wanted, count, seed, part):
+    state = subseed(seed, part)
     places = list(range(count))
     for place in range(wanted):
         bound = count - place
@@ -49,4 +52,14 @@ vectors = [
     ]
 ]
 path = pathlib.Path(__file__).with_name("split.json")
+path.write_text("[\n" + ",\n".join(json.dumps(vector) for vector in vectors) + "\n]\n")
+
+vectors = [
+    {"shots": shots, "count": count, "seed": seed, "drawn": drawn(shots, count, seed, "shots")}
+    for shots, count, seed in [
+        (1, 209, 0), (1, 209, 1), (2, 209, 0), (5, 209, 0), (10, 209, 0), (16, 209, 0), (20, 209, 0), (50, 209, 0),
+        (5, 5, 3), (1, 1, 0), (5, 209, 2**64 - 1),
+    ]
+]
+path = pathlib.Path(__file__).with_name("shots.json")
 path.write_text("[\n" + ",\n".join(json.dumps(vector) for vector in vectors) + "\n]\n")
