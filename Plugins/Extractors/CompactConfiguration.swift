@@ -5,7 +5,7 @@ import PatchCore
 ///
 /// It imitates layers 2 and 3 of an ImageNet ResNet-18 and was trained on drawn images alone (`Docs/EmbeddedNetwork.md`).
 /// Images of three channels, normalised as for ImageNet. Results do not depend on the number of threads.
-public struct CompactConfiguration: FeatureExtractorConfiguration, Hashable {
+public struct CompactConfiguration: NetworkConfiguration, Hashable {
   /// `compact`.
   public static let kind = "compact"
 
@@ -27,17 +27,10 @@ public struct CompactConfiguration: FeatureExtractorConfiguration, Hashable {
     self.weights = weights
   }
 
-  /// The shape of each layer's map.
+  /// The package's own network.
   ///
-  /// - Parameters:
-  ///   - height: rows of the input.
-  ///   - width: columns of the input.
-  /// - Returns: one shape per layer, in the order of `layers`.
-  /// - Throws: `PatchCoreError` with code `.invalidConfiguration` for wrong layers, `.shapeMismatch` if the input is too
-  ///   small.
-  public func shapes(height: Int, width: Int) throws -> [FeatureShape] {
-    try CompactNetwork.architecture.shapes(of: layers, height: height, width: width)
-  }
+  /// - Returns: its operations, layers and tensors.
+  public func network() -> NetworkArchitecture { CompactNetwork.architecture }
 
   /// Reads, loads or draws the weights.
   ///
@@ -46,7 +39,7 @@ public struct CompactConfiguration: FeatureExtractorConfiguration, Hashable {
   /// - Throws: `PatchCoreError` with code `.invalidConfiguration` for wrong layers, `.invalidFile` if the file cannot be
   ///   read, `.invalidWeights` if it holds another network's tensors.
   public func makeExtractor(_ context: StageContext) throws -> any FeatureExtractor {
-    let network = CompactNetwork.architecture
+    let network = network()
     switch weights {
     case .embedded:
       let origin = CompactNetwork.embeddedOrigin
@@ -56,16 +49,5 @@ public struct CompactConfiguration: FeatureExtractorConfiguration, Hashable {
     case .other(let source):
       return try NetworkExtractor(architecture: network, layers: layers, weights: source, context)
     }
-  }
-
-  /// Restores the weights that the artifact keeps.
-  ///
-  /// - Parameters:
-  ///   - archive: what `NetworkExtractor.archive()` gave.
-  ///   - context: the engine to compute with.
-  /// - Returns: a `NetworkExtractor` that computes what the archived one did.
-  /// - Throws: `PatchCoreError` with code `.invalidArtifact` if tensors are missing or of another shape.
-  public func restoreExtractor(from archive: StageArchive, _ context: StageContext) throws -> any FeatureExtractor {
-    try NetworkExtractor(architecture: CompactNetwork.architecture, layers: layers, archive: archive, context)
   }
 }

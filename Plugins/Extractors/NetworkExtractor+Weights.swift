@@ -62,16 +62,7 @@ extension NetworkExtractor {
   /// Every network of this package, so that a file of another one than asked for is recognised.
   private static var networks: [CheckpointLoader.Relative] {
     ResNet.allCases.map { .init($0.architecture, setting: "{kind: resnet, architecture: \($0.rawValue)}") }
+      + DenseNet.allCases.map { .init($0.architecture, setting: "{kind: densenet, architecture: \($0.rawValue)}") }
       + [.init(CompactNetwork.architecture, setting: "{kind: compact}")]
-  }
-}
-
-extension NetworkArchitecture {
-  /// The shape of each layer's map for an input of the given size, in the order of `layers`.
-  func shapes(of layers: [String], height: Int, width: Int) throws -> [FeatureShape] {
-    let taps = try taps(for: layers)
-    let table = table.pruned(to: taps)
-    let shapes = try table.shapes(for: FeatureShape(channels: table.inputChannels, height: height, width: width))
-    return taps.compactMap { shapes[$0] }
   }
 }

@@ -7,7 +7,8 @@ import TensorFiles
 /// Tensors that the wanted layers do not need are of three kinds. Those that a complete checkpoint holds (later layers,
 /// the classifier, `num_batches_tracked`) are no concern. If all others fit a relative of the architecture, the file is
 /// taken for that relative's and refused: a `resnet101` holds every tensor of a `resnet50`, and would load as one and
-/// compute nonsense. What then remains is returned for the caller to report. It is not refused, since heads of other
+/// compute nonsense. So it is if the file holds a relative completely and the asked-for network only in part: the first
+/// layers of a `resnet50` are no part of a `resnet101`. What then remains is returned for the caller to report. It is not refused, since heads of other
 /// names are common; `load_state_dict(strict=True)` would refuse it.
 public struct CheckpointLoader: Sendable {
   /// The complete architecture.
@@ -52,10 +53,11 @@ public struct CheckpointLoader: Sendable {
     self.architecture = architecture
     self.needed = try architecture.pruned(to: layers)
     self.layers = layers
-    self.relatives = relatives.filter { $0.architecture != architecture }
+    // Not by the operations: forms of one network that differ in a stride have the same checkpoints.
+    self.relatives = relatives.filter { $0.architecture.name != architecture.name }
   }
 
-  /// The weights that the file's tensors make.
+  /// The weights that the file's tensors make, under today's names or the architecture's former ones.
   ///
   /// - Parameters:
   ///   - tensors: the checkpoint; float16, bfloat16, float32 or float64.
@@ -64,17 +66,27 @@ public struct CheckpointLoader: Sendable {
   /// - Throws: `PatchCoreError` with code `.invalidWeights` if tensors are missing, of another shape or type, hold
   ///   numbers that are not finite or variances below zero, or belong to a relative.
   public func load(_ tensors: [String: Tensor], file: String) throws -> Loaded {
+    let tensors = architecture.renamed(tensors)
     let fit = CheckpointFit(of: tensors, to: architecture, needed: needed)
-    if !fit.isComplete || !fit.unexpected.isEmpty {
+    if !fit.isExact {
       let better = try relatives.filter { relative in
         let relative = relative.architecture
-        guard relative.layers.map(\.name).contains(all: layers) else { return false }
-        let other = CheckpointFit(of: tensors, to: relative, needed: try relative.pruned(to: layers))
-        return other.isComplete && other.unexpected.isEmpty
+        // Without layers of these names the file is known only if it is whole.
+        let hasLayers = relative.layers.map(\.name).contains(all: layers)
+        let needed = hasLayers ? try relative.pruned(to: layers) : relative
+        return CheckpointFit(of: tensors, to: relative, needed: needed).isExact
       }
       if !fit.isComplete || !better.isEmpty {
         throw refusal(fit, file: file, better: better, tensors: tensors)
       }
+    }
+    // A file may end with the layers wanted, but if it is all of another network, it is that network's.
+    let whole = CheckpointFit(of: tensors, to: architecture, needed: architecture)
+    if !whole.isComplete {
+      let holders = relatives.filter {
+        CheckpointFit(of: tensors, to: $0.architecture, needed: $0.architecture).isExact
+      }
+      if !holders.isEmpty { throw refusal(whole, file: file, better: holders, tensors: tensors) }
     }
     return Loaded(weights: try needed.foldedWeights(from: tensors, file: file), unexpected: fit.unexpected)
   }
@@ -124,8 +136,10 @@ private struct CheckpointFit {
   var unexpected: [String]
 
   var isComplete: Bool { missing.isEmpty && unsuitable.isEmpty }
+  var isExact: Bool { isComplete && unexpected.isEmpty }
 
   init(of tensors: [String: Tensor], to architecture: NetworkArchitecture, needed: NetworkArchitecture) {
+    let tensors = architecture.renamed(tensors)
     let known = architecture.knownTensorNames()
     unexpected = tensors.keys.filter { !known.contains($0) }.sorted()
     for expected in needed.expectedTensors() {

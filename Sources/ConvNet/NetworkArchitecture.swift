@@ -46,17 +46,20 @@ public struct NetworkArchitecture: Sendable, Hashable {
   public var sources: [String: ParameterSource]
   /// Tensors of a complete checkpoint that no layer needs, such as the classifier's.
   public var leftovers: Set<String>
+  /// Paths as older checkpoints write them, each with the path that stands here.
+  public var formerPaths: [String: String]
 
   /// Creates an architecture.
   public init(
     name: String, table: NetworkTable, layers: [Layer], sources: [String: ParameterSource],
-    leftovers: Set<String> = []
+    leftovers: Set<String> = [], formerPaths: [String: String] = [:]
   ) {
     self.name = name
     self.table = table
     self.layers = layers
     self.sources = sources
     self.leftovers = leftovers
+    self.formerPaths = formerPaths
   }
 
   /// The nodes to tap for the given layers, in the order given.
@@ -97,7 +100,7 @@ public struct NetworkArchitecture: Sendable, Hashable {
     let nodes = Set(table.nodes.map(\.name))
     return NetworkArchitecture(
       name: name, table: table, layers: layers.filter { names.contains($0.name) },
-      sources: sources.filter { nodes.contains($0.key) })
+      sources: sources.filter { nodes.contains($0.key) }, formerPaths: formerPaths)
   }
 
   /// A tensor that a checkpoint must hold.
@@ -125,6 +128,22 @@ public struct NetworkArchitecture: Sendable, Hashable {
       }
       return tensors
     }
+  }
+
+  /// A checkpoint's tensors under today's names.
+  ///
+  /// A tensor that is there under both names keeps its former one, which nothing knows.
+  func renamed<Value>(_ tensors: [String: Value]) -> [String: Value] {
+    guard !formerPaths.isEmpty else { return tensors }
+    var renamed = tensors
+    for (name, tensor) in tensors {
+      guard let dot = name.lastIndex(of: "."), let path = formerPaths[String(name[..<dot])] else { continue }
+      let today = path + name[dot...]
+      guard tensors[today] == nil else { continue }
+      renamed[name] = nil
+      renamed[today] = tensor
+    }
+    return renamed
   }
 
   /// Every tensor name that a checkpoint of the complete network may hold.

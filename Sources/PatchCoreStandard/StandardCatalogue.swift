@@ -16,6 +16,7 @@ extension StageCatalogue {
 
     catalogue.register(CompactConfiguration.self, isDefault: true)
     catalogue.register(ResNetConfiguration.self)
+    catalogue.register(DenseNetConfiguration.self)
 
     catalogue.register(OfficialAggregatorConfiguration.self)
     catalogue.register(ConcatenateAggregatorConfiguration.self)

@@ -3,7 +3,7 @@ import Foundation
 import PatchCore
 import TensorFiles
 
-/// The numbers of `Fixtures/make_resnet_goldens.py`: weights and inputs from a hash of (tensor name, element index).
+/// The numbers of the scripts that make goldens: weights and inputs from a hash of (tensor name, element index).
 enum HashedNumbers {
   /// `count` numbers in [0, 1) with 24 bits: SplitMix64 of the index, begun at the FNV-1a hash of the name.
   static func units(_ name: String, _ count: Int) -> [Double] {
@@ -39,9 +39,14 @@ enum HashedNumbers {
 
   /// A checkpoint of the tensors that the given layers need.
   static func checkpoint(_ network: ResNet, layers: [String]) throws -> [String: Tensor] {
-    let closing = network == .resnet18 || network == .resnet34 ? "bn2" : "bn3"
+    try checkpoint(network.architecture, layers: layers)
+  }
+
+  /// A checkpoint of the tensors that the given layers need.
+  static func checkpoint(_ architecture: NetworkArchitecture, layers: [String]) throws -> [String: Tensor] {
+    let closing = ["resnet18", "resnet34"].contains(architecture.name) ? "bn2" : "bn3"
     var tensors: [String: Tensor] = [:]
-    for expected in try network.architecture.pruned(to: layers).expectedTensors() {
+    for expected in try architecture.pruned(to: layers).expectedTensors() {
       tensors[expected.name] = parameter(expected.name, expected.shape, closing: closing)
     }
     return tensors
@@ -106,26 +111,36 @@ extension NaiveNetwork {
 
 /// What PyTorch computed for one network.
 struct NetworkGoldens {
-  /// The two inputs, as the script names them.
-  enum Input: String, CaseIterable {
-    case square, wide
+  /// An input, as a script names it, and which of its outputs are kept.
+  struct Input: Sendable, CustomStringConvertible {
+    /// Of every channel.
+    static let square = Input(name: "square", batch: 1, height: 32, width: 32, step: 1)
+    static let wide = Input(name: "wide", batch: 4, height: 24, width: 40, step: 4)
+    /// The inputs of `make_resnet_goldens.py` and `make_compact_goldens.py`.
+    static let complete = [square, wide]
+    /// The inputs of `make_network_goldens.py`.
+    static let sampled = [
+      Input(name: "square", batch: 1, height: 32, width: 32, step: 4),
+      Input(name: "odd", batch: 4, height: 36, width: 44, step: 16),
+    ]
 
-    var images: FeatureMap {
-      switch self {
-      case .square: HashedNumbers.images(rawValue, batch: 1, height: 32, width: 32)
-      case .wide: HashedNumbers.images(rawValue, batch: 4, height: 24, width: 40)
-      }
-    }
+    var name: String
+    var batch: Int
+    var height: Int
+    var width: Int
+    /// The golden holds the channels c of image i with c mod `step` = i.
+    var step: Int
 
-    /// Whether the golden holds this channel of this image.
-    func keeps(channel: Int, ofImage image: Int) -> Bool { self == .square || channel % 4 == image }
+    var images: FeatureMap { HashedNumbers.images(name, batch: batch, height: height, width: width) }
+
+    func keeps(channel: Int, ofImage image: Int) -> Bool { channel % step == image }
+
+    var description: String { name }
   }
 
   static let layers = ["layer1", "layer2", "layer3", "layer4"]
 
   private let tensors: [String: Tensor]
-
-  init(_ network: ResNet) throws { try self.init(fixture: "resnet-goldens/\(network.rawValue).safetensors") }
 
   init(fixture: String) throws {
     let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -135,7 +150,7 @@ struct NetworkGoldens {
 
   /// The relative L2 distance of a layer's map from PyTorch's, over the channels that the golden holds.
   func error(of values: [Double], batch: Int, shape: FeatureShape, layer: String, _ input: Input) throws -> Double {
-    let golden = try required(tensors["\(input.rawValue).\(layer)"], layer)
+    let golden = try required(tensors["\(input.name).\(layer)"], layer)
     let channels = golden.shape[1]
     let expected = golden.floats()
     guard golden.shape == [batch, channels, shape.height, shape.width] else { return .infinity }

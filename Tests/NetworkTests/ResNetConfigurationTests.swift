@@ -163,13 +163,15 @@ import Testing
     (WeightsSource?.none, "null"), (.random, #""random""#), (.file("a.pth"), #"{"file":"a.pth"}"#),
   ])
   func theDescriptionReadsBack(weights: WeightsSource?, written: String) throws {
-    let configuration = ResNetConfiguration(architecture: .wideResNet101x2, layers: ["layer3"], weights: weights)
+    let configuration = ResNetConfiguration(
+      architecture: .wideResNet101x2, bottleneckStride: .firstConv1x1, layers: ["layer3"], weights: weights)
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     let text = try encoder.encode(configuration)
     #expect(
       String(decoding: text, as: UTF8.self)
-        == #"{"architecture":"wide_resnet101_2","layers":["layer3"],"weights":\#(written)}"#)
+        == #"{"architecture":"wide_resnet101_2","bottleneck_stride":"first_conv1x1","layers":["layer3"],"#
+        + #""weights":\#(written)}"#)
     #expect(try JSONDecoder().decode(ResNetConfiguration.self, from: text) == configuration)
   }
 
@@ -183,6 +185,42 @@ import Testing
       return
     }
     #expect(context.debugDescription.contains("not imagenet"))
+  }
+
+  // MARK: Stride
+
+  /// Artifacts hold descriptions, and older ones lack the key.
+  @Test func aDescriptionWithoutTheStrideIsOfTorchvisionsForm() throws {
+    let text = #"{"architecture":"resnet50","layers":["layer3"],"weights":"random"}"#
+    let configuration = try JSONDecoder().decode(ResNetConfiguration.self, from: Data(text.utf8))
+    #expect(configuration == ResNetConfiguration(architecture: .resnet50, layers: ["layer3"], weights: .random))
+    #expect(configuration.bottleneckStride == .conv3x3)
+  }
+
+  @Test func basicBlocksHaveNo1x1ToStrideIn() throws {
+    let configuration = ResNetConfiguration(
+      architecture: .resnet34, bottleneckStride: .firstConv1x1, weights: .random)
+    let message =
+      "bottleneck_stride is first_conv1x1, but resnet34 has basic blocks without 1x1 convolutions; leave it out, or "
+      + "choose a network with bottlenecks, such as resnet50"
+    #expect(refusal(configuration, .invalidConfiguration) == message)
+    let error = #expect(throws: PatchCoreError.self) { try configuration.shapes(height: 64, width: 64) }
+    #expect(error?.message == message)
+  }
+
+  /// Both forms take the same weights and give maps of the same shapes; layer 1 has no stride, so only it is the same.
+  @Test func theFirst1x1MayStride() throws {
+    let images = NetworkGoldens.Input.wide.images
+    var configuration = ResNetConfiguration(architecture: .resnet50, layers: ["layer1", "layer2"], weights: .random)
+    let before = try configuration.makeExtractor(context()).extract(images)
+    configuration.bottleneckStride = .firstConv1x1
+    let after = try configuration.makeExtractor(context())
+    let maps = try after.extract(images)
+    #expect(maps.map(\.shape) == before.map(\.shape))
+    #expect(elements(maps[0]) == elements(before[0]))
+    #expect(elements(maps[1]) != elements(before[1]))
+    let restored = try configuration.restoreExtractor(from: after.archive(), context())
+    #expect(try restored.extract(images).map(elements) == maps.map(elements))
   }
 
   // MARK: Many tasks

@@ -28,6 +28,12 @@ import Testing
       "resnet": [
         Recipe(settings: "architecture: resnet18, weights: random"),
         Recipe(settings: "architecture: resnet18, layers: [layer3, layer1], weights: random"),
+        Recipe(settings: "architecture: resnet50, bottleneck_stride: first_conv1x1, layers: [layer2], weights: random"),
+      ],
+      "densenet": [
+        Recipe(settings: "architecture: densenet121, weights: random"),
+        Recipe(
+          settings: "architecture: densenet121, layers: [features.denseblock2, features.denseblock1], weights: random"),
       ],
     ],
     AggregatorRole.name: [

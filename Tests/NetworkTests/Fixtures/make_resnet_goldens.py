@@ -74,28 +74,33 @@ def layers(model, x):
     return outputs
 
 
-os.makedirs("resnet-goldens", exist_ok=True)
-for name in NAMES:
-    with torch.device("meta"):
-        model = getattr(torchvision.models, name)(weights=None)
-    closing = "bn3" if hasattr(model.layer1[0], "conv3") else "bn2"
-    state = {
-        key: torch.zeros(tensor.shape, dtype=torch.int64) if tensor.dtype == torch.int64
-        else torch.from_numpy(parameter(key, tensor.shape, closing))
-        for key, tensor in model.state_dict().items()
-    }
-    model.load_state_dict(state, strict=True, assign=True)
-    model.eval()
-    inputs = {"square": image("square", (1, 3, 32, 32)), "wide": image("wide", (4, 3, 24, 40))}
-    single = {key: layers(model, torch.from_numpy(x)) for key, x in inputs.items()}
-    model.double()
-    tensors, metadata = {}, {}
-    for key, x in inputs.items():
-        for layer, exact in layers(model, torch.from_numpy(x).double()).items():
-            difference = np.linalg.norm(single[key][layer] - exact) / np.linalg.norm(exact)
-            metadata[f"{key}.{layer}"] = f"{difference:.2e}"
-            if key == "wide":
-                exact = np.stack([exact[i, i::4] for i in range(4)])
-            tensors[f"{key}.{layer}"] = np.ascontiguousarray(exact.astype(np.float32))
-            print(name, key, layer, exact.shape, f"rms {np.sqrt((exact**2).mean()):.3f} float32 {difference:.2e}")
-    save_file(tensors, f"resnet-goldens/{name}.safetensors", metadata=metadata)
+def main():
+    os.makedirs("resnet-goldens", exist_ok=True)
+    for name in NAMES:
+        with torch.device("meta"):
+            model = getattr(torchvision.models, name)(weights=None)
+        closing = "bn3" if hasattr(model.layer1[0], "conv3") else "bn2"
+        state = {
+            key: torch.zeros(tensor.shape, dtype=torch.int64) if tensor.dtype == torch.int64
+            else torch.from_numpy(parameter(key, tensor.shape, closing))
+            for key, tensor in model.state_dict().items()
+        }
+        model.load_state_dict(state, strict=True, assign=True)
+        model.eval()
+        inputs = {"square": image("square", (1, 3, 32, 32)), "wide": image("wide", (4, 3, 24, 40))}
+        single = {key: layers(model, torch.from_numpy(x)) for key, x in inputs.items()}
+        model.double()
+        tensors, metadata = {}, {}
+        for key, x in inputs.items():
+            for layer, exact in layers(model, torch.from_numpy(x).double()).items():
+                difference = np.linalg.norm(single[key][layer] - exact) / np.linalg.norm(exact)
+                metadata[f"{key}.{layer}"] = f"{difference:.2e}"
+                if key == "wide":
+                    exact = np.stack([exact[i, i::4] for i in range(4)])
+                tensors[f"{key}.{layer}"] = np.ascontiguousarray(exact.astype(np.float32))
+                print(name, key, layer, exact.shape, f"rms {np.sqrt((exact**2).mean()):.3f} float32 {difference:.2e}")
+        save_file(tensors, f"resnet-goldens/{name}.safetensors", metadata=metadata)
+
+
+if __name__ == "__main__":
+    main()
