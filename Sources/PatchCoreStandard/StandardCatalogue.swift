@@ -23,6 +23,7 @@ extension StageCatalogue {
 
     catalogue.register(CoresetConfiguration.self)
     catalogue.register(RandomSubsamplerConfiguration.self)
+    catalogue.register(LearnedProxiesConfiguration.self)
     catalogue.register(NoSubsamplerConfiguration.self)
 
     catalogue.register(ExactIndexConfiguration.self)

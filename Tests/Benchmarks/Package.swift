@@ -4,5 +4,8 @@ import PackageDescription
 let package = Package(
   name: "Benchmarks",
   dependencies: [.package(name: "patchcore", path: "../..")],
-  targets: [.executableTarget(name: "networks", dependencies: [.product(name: "PatchCore", package: "patchcore")])]
+  targets: [
+    .executableTarget(name: "networks", dependencies: [.product(name: "PatchCore", package: "patchcore")]),
+    .executableTarget(name: "proxies", dependencies: [.product(name: "PatchCore", package: "patchcore")]),
+  ]
 )

@@ -11,6 +11,8 @@ import Testing
     var settings = ""
     /// The least share of true neighbours that an approximate index must find.
     var recallFloor = 0.0
+    /// Whether a subsampler must choose the same rows of candidates twice as large.
+    var isScaleInvariant = true
   }
 
   /// One recipe of one kind, or `nil` for a kind that has none.
@@ -52,6 +54,14 @@ import Testing
         Recipe(settings: "fraction: 0.3, projection: {kind: none}, start: {kind: random}"),
         Recipe(settings: "projection: {kind: sparse, epsilon: 0.9}, start: {kind: mean_of_random, points: 300}"),
         Recipe(settings: "fraction: 1, projection: {kind: uniform, dimension: 4}"),
+      ],
+      // The temperature of equation 8 is a distance: scaled candidates make other proxies.
+      "learned_proxies": [
+        Recipe(isScaleInvariant: false),
+        Recipe(
+          settings: "fraction: 0.3, exponent: printed, temperature: 1, learning_rate: 0.1, epochs: 3, batch_size: 50, "
+            + "samples_per_epoch: 120, tolerance: 0.1", isScaleInvariant: false),
+        Recipe(settings: "fraction: 1, epochs: 2", isScaleInvariant: false),
       ],
     ],
     NeighbourIndexRole.name: [
@@ -99,7 +109,8 @@ import Testing
       case AggregatorRole.name:
         AggregatorConformance.check(description.aggregator.configuration, context: context)
       case SubsamplerRole.name:
-        SubsamplerConformance.check(description.subsampler.configuration, context: context)
+        SubsamplerConformance.check(
+          description.subsampler.configuration, isScaleInvariant: recipe.isScaleInvariant, context: context)
       case NeighbourIndexRole.name:
         NeighbourIndexConformance.check(
           description.neighbourIndex.configuration, recallFloor: recipe.recallFloor, context: context)

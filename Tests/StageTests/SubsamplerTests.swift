@@ -69,6 +69,36 @@ import Testing
     coreset.fraction = fraction
     #expect(try random.makeSubsampler(Self.context()).bankSize(forCandidates: n) == expected)
     #expect(try coreset.makeSubsampler(Self.context()).bankSize(forCandidates: n) == expected)
+    var proxies = LearnedProxiesConfiguration()
+    proxies.fraction = fraction
+    #expect(try proxies.makeSubsampler(Self.context()).bankSize(forCandidates: n) == expected)
+  }
+
+  /// The fractions of figures 5 and S6 and the ends of the range, on few and on more candidates than a block holds.
+  @Test(arguments: [0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 1], [1, 2, 60, 2500])
+  func everyFractionGivesABankOfItsSize(fraction: Double, n: Int) throws {
+    var generator = SeededGenerator(seed: 4)
+    let vectors = Matrix(rows: n, columns: 3, (0..<n * 3).map { _ in generator.nextUniform(limit: 1) })
+    let candidates = PatchEmbeddings(vectors: vectors, grid: PatchGrid(images: 1, height: 1, width: n))
+    let expected = max(1, Int(Double(n) * fraction))
+    var random = RandomSubsamplerConfiguration()
+    random.fraction = fraction
+    var coreset = CoresetConfiguration()
+    coreset.fraction = fraction
+    for configuration in [random, coreset] as [any SubsamplerConfiguration] {
+      let bank = try configuration.makeSubsampler(Self.context()).subsample(candidates, progress: .silent)
+      guard case .rows(let rows) = bank.origin else {
+        Issue.record("\(type(of: configuration).kind) keeps rows")
+        return
+      }
+      #expect(rows.count == expected && Set(rows).count == expected)
+      if fraction == 1 { #expect(rows.sorted() == Array(0..<n)) }
+    }
+    var proxies = LearnedProxiesConfiguration()
+    proxies.fraction = fraction
+    proxies.epochs = 1
+    let bank = try proxies.makeSubsampler(Self.context()).subsample(candidates, progress: .silent)
+    #expect(bank.count == expected && bank.vectors.firstRowNotFinite() == nil)
   }
 
   @Test(arguments: [0, -0.1, 1.01, 10, .nan, .infinity]) func fractionsOutOfRangeAreRefused(_ fraction: Double) throws {
@@ -76,7 +106,9 @@ import Testing
     random.fraction = fraction
     var coreset = CoresetConfiguration()
     coreset.fraction = fraction
-    let configurations: [any SubsamplerConfiguration] = [random, coreset]
+    var proxies = LearnedProxiesConfiguration()
+    proxies.fraction = fraction
+    let configurations: [any SubsamplerConfiguration] = [random, coreset, proxies]
     for configuration in configurations {
       let error = try #require(throws: PatchCoreError.self) { try configuration.makeSubsampler(Self.context()) }
       #expect(error.code == .invalidConfiguration && error.message.contains("fraction is \(fraction)"))
