@@ -26,14 +26,17 @@ struct MaximumScorer: Scorer {
       let first = image * grid.patchesPerImage
       var values: [Float] = []
       values.reserveCapacity(grid.patchesPerImage)
+      var rows: [Int32] = []
+      rows.reserveCapacity(grid.patchesPerImage)
       var deciding = 0
       for patch in 0..<grid.patchesPerImage {
         values.append(mean(of: nearest, query: first + patch))
+        rows.append(nearest.rows[(first + patch) * nearest.k])
         if values[patch] > values[deciding] { deciding = patch }
       }
       return PatchScores(
         height: grid.height, width: grid.width, values: values, imageScore: values[deciding], decidingPatch: deciding,
-        nearestBankRow: Int(nearest.rows[(first + deciding) * nearest.k]))
+        nearestBankRow: Int(rows[deciding]), nearestRows: rows)
     }
   }
 

@@ -14,11 +14,12 @@ extension AnomalyDetector {
   ///   - each: takes each test image with its pixels and prediction, in order.
   /// - Returns: an evaluator that holds all results.
   /// - Throws: `PatchCoreError` with code `.invalidDataset` if a test image is among the training images or there is
-  ///   nothing to test, and whatever a stage throws.
+  ///   nothing to test, `.invalidConfiguration` if `evaluation` is out of range, and whatever a stage throws.
   public func evaluate(
     _ dataset: Dataset, progress: ProgressReporter = .silent, clock: StageClock = .ignored,
     each: (_ sample: DatasetSample, _ image: Image, _ prediction: Prediction) throws -> Void = { _, _, _ in }
   ) throws -> Evaluator {
+    try method.evaluation.validate()
     let dataset = try dataset.splitting(method.split, seed: method.seed)
     let samples = dataset.test
     guard !samples.isEmpty else {
@@ -28,15 +29,17 @@ extension AnomalyDetector {
           + "give a data set with defects")
     }
     try refuseTrainingImages(dataset, samples, progress)
-    var evaluator = Evaluator(dataset)
+    var evaluator = Evaluator(
+      dataset, proLimit: method.evaluation.proLimit, bankRows: (self as? FittedDetector)?.bank.count)
     let source = ImageSource(files: samples.map(\.path), relativeTo: dataset.root)
     try predict(source, progress: progress, clock: clock) { number, entry, prediction in
       let sample = samples[number]
+      if number == 0 { evaluator.reserveCapacity(pixelsPerImage: prediction.map.values.count) }
       let geometry = try method.preprocess.geometry(for: entry.image)
       let truth = try defects(sample, dataset, geometry)
       try evaluator.add(
         sample, score: prediction.score, map: prediction.map, defects: truth?.defects,
-        coverage: truth?.coverage ?? DefectCoverage())
+        coverage: truth?.coverage ?? DefectCoverage(), nearestRows: prediction.patchScores?.nearestRows ?? [])
       try each(sample, entry.image, prediction)
     }
     return evaluator

@@ -61,16 +61,24 @@ extension EvaluationReport {
     public var nominal: Int
     /// Defect pixels in the maps.
     public var anomalous: Int
+    /// 8-connected regions of defect pixels in the maps.
+    public var regions: Int
+    /// Images that have a defect pixel under the mask rule.
+    public var imagesWithDefects: Int
     /// Images with a defect whose mask has no defect pixel under the mask rule.
     public var emptyMasks: Int
+    /// The false-positive rate up to which the per-region overlap is integrated.
+    public var proLimit: Double
     /// Defect pixels in the masks at their original size.
     public var originalDefects: Int
     /// The share of those that the crop cuts away, so that the detector never sees them; `nil` without any.
     public var unseenDefectShare: Double?
 
     private enum CodingKeys: String, CodingKey {
-      case nominal, anomalous
+      case nominal, anomalous, regions
+      case imagesWithDefects = "images_with_defects"
       case emptyMasks = "empty_masks"
+      case proLimit = "pro_limit"
       case originalDefects = "original_defects"
       case unseenDefectShare = "unseen_defect_share"
     }
@@ -80,9 +88,27 @@ extension EvaluationReport {
       var container = encoder.container(keyedBy: CodingKeys.self)
       try container.encode(nominal, forKey: .nominal)
       try container.encode(anomalous, forKey: .anomalous)
+      try container.encode(regions, forKey: .regions)
+      try container.encode(imagesWithDefects, forKey: .imagesWithDefects)
       try container.encode(emptyMasks, forKey: .emptyMasks)
+      try container.encode(proLimit, forKey: .proLimit)
       try container.encode(originalDefects, forKey: .originalDefects)
       try container.encode(unseenDefectShare, forKey: .unseenDefectShare)
+    }
+  }
+
+  /// How much of the memory bank the test patches use.
+  public struct BankUseSummary: Sendable, Equatable, Codable {
+    /// Rows of the bank.
+    public var rows: Int
+    /// Rows that are the nearest neighbour of at least one test patch.
+    public var usedRows: Int
+    /// Their share, 0 to 1.
+    public var share: Double
+
+    private enum CodingKeys: String, CodingKey {
+      case rows, share
+      case usedRows = "used_rows"
     }
   }
 

@@ -13,8 +13,27 @@ public struct EvaluationReport: Sendable, Equatable, Codable {
   public var formatVersion = EvaluationReport.formatVersion
   /// The area under the ROC curve over image scores, 0 to 1; `nil` if undefined.
   public var imageAUROC: Double?
+  /// The average precision of image scores, 0 to 1; `nil` if undefined.
+  public var imageAveragePrecision: Double?
+  /// The threshold of image scores with the greatest F1, and its errors; `nil` if undefined.
+  public var imageF1Optimum: F1Optimum?
+  /// The errors of the highest threshold that misses no anomalous image; `nil` if undefined.
+  public var errorAtFullRecall: FullRecallError?
   /// The area under the ROC curve over the pixels of all test images, 0 to 1; `nil` if undefined.
   public var pixelAUROC: Double?
+  /// The same over the pixels of the images that have a defect pixel; `nil` if undefined.
+  public var pixelAUROCOfImagesWithDefects: Double?
+  /// The average precision of the pixels of all test images, 0 to 1; `nil` if undefined.
+  public var pixelAveragePrecision: Double?
+  /// The threshold of the pixels of all test images with the greatest F1, and its errors; `nil` if undefined.
+  public var pixelF1Optimum: F1Optimum?
+  /// The per-region overlap over all test images as MVTec AD defines it, 0 to 1; `nil` if undefined.
+  public var pro: Double?
+  /// The per-region overlap of each image by itself, averaged over the images that have a defect pixel; `nil` if
+  /// undefined.
+  public var proImageAveraged: Double?
+  /// How much of the memory bank the test patches use; `nil` without a bank.
+  public var bankUse: BankUseSummary?
   /// What each number means, by its key.
   public var definitions: [String: String]
   /// Why a number is absent, by its key.
@@ -35,7 +54,16 @@ public struct EvaluationReport: Sendable, Equatable, Codable {
   private enum CodingKeys: String, CodingKey {
     case formatVersion = "format_version"
     case imageAUROC = "image_auroc"
+    case imageAveragePrecision = "image_average_precision"
+    case imageF1Optimum = "image_f1_optimum"
+    case errorAtFullRecall = "error_at_full_recall"
     case pixelAUROC = "pixel_auroc"
+    case pixelAUROCOfImagesWithDefects = "pixel_auroc_anomalous_images"
+    case pixelAveragePrecision = "pixel_average_precision"
+    case pixelF1Optimum = "pixel_f1_optimum"
+    case pro
+    case proImageAveraged = "pro_image_averaged"
+    case bankUse = "bank_use"
     case definitions, undefined, dataset, detector, pixels, classes, images, timings
   }
 
@@ -44,7 +72,16 @@ public struct EvaluationReport: Sendable, Equatable, Codable {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(formatVersion, forKey: .formatVersion)
     try container.encode(imageAUROC, forKey: .imageAUROC)
+    try container.encode(imageAveragePrecision, forKey: .imageAveragePrecision)
+    try container.encode(imageF1Optimum, forKey: .imageF1Optimum)
+    try container.encode(errorAtFullRecall, forKey: .errorAtFullRecall)
     try container.encode(pixelAUROC, forKey: .pixelAUROC)
+    try container.encode(pixelAUROCOfImagesWithDefects, forKey: .pixelAUROCOfImagesWithDefects)
+    try container.encode(pixelAveragePrecision, forKey: .pixelAveragePrecision)
+    try container.encode(pixelF1Optimum, forKey: .pixelF1Optimum)
+    try container.encode(pro, forKey: .pro)
+    try container.encode(proImageAveraged, forKey: .proImageAveraged)
+    try container.encode(bankUse, forKey: .bankUse)
     try container.encode(definitions, forKey: .definitions)
     try container.encode(undefined, forKey: .undefined)
     try container.encode(dataset, forKey: .dataset)

@@ -37,12 +37,15 @@ extension HTMLReport {
     svg .nominal { fill: var(--nominal); }
     svg .anomalous { fill: var(--anomalous); }
     svg .grid { stroke: var(--line); stroke-width: 1; }
+    svg .curve { fill: none; stroke: var(--nominal); stroke-width: 2; stroke-linejoin: round; }
     svg .axis { stroke: var(--text); stroke-width: 1; }
     svg .tick { fill: var(--soft); font-size: 12px; }
     .key { display: inline-block; width: 12px; height: 12px; border-radius: 2px; margin-left: 12px; }
     .key:first-child { margin-left: 0; }
     .key.nominal { background: var(--nominal); }
     .key.anomalous { background: var(--anomalous); }
+    .meaning { color: var(--soft); font-size: 13px; padding-left: 20px; }
+    .curves { display: grid; grid-template-columns: repeat(auto-fit, minmax(280px, 1fr)); gap: 20px; margin: 0 0 12px; }
     .gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(280px, 1fr)); gap: 20px; }
     figure { margin: 0; min-width: 0; }
     .pair { display: grid; grid-template-columns: 1fr 1fr; gap: 4px; }

@@ -8,6 +8,8 @@ struct HTMLReport {
   let pictures: [String: ReportFolder.Pictures]
   /// What the colours of the maps mean.
   let pictureScale: String?
+  /// The curves to draw.
+  let curves: EvaluationCurves
 
   /// The whole page.
   var text: String {
@@ -22,6 +24,8 @@ struct HTMLReport {
         ])
       body.append(section("Image scores", [legend, histogram.drawing]))
     }
+    body.append(section("Numbers", [numberTable]))
+    if let curveSection { body.append(curveSection) }
     body.append(section("Classes", [classTable]))
     body += gallery
     body.append(section("Detector", [detectorTable]))
@@ -41,6 +45,7 @@ struct HTMLReport {
       [
         card("Image AUROC", report.imageAUROC, key: "image_auroc"),
         card("Pixel AUROC", report.pixelAUROC, key: "pixel_auroc"),
+        card("PRO", report.pro, key: "pro"),
         card("Defect pixels never seen", report.pixels.unseenDefectShare, key: "unseen_defect_share", isShare: true),
       ])
   }
@@ -55,7 +60,7 @@ struct HTMLReport {
     return HTML("section", ["class": "card"], content)
   }
 
-  private func sentence(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() + "." }
+  func sentence(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() + "." }
 
   private var classTable: HTML {
     let header = HTML(
@@ -67,8 +72,8 @@ struct HTMLReport {
         "tr", [:],
         [HTML("td", row.name)]
           + [
-            "\(row.images)", row.imageAUROC.map { String(format: "%.4f", $0) } ?? "–", score(row.meanScore),
-            score(Double(row.leastScore)), score(Double(row.greatestScore)),
+            "\(row.images)", row.imageAUROC.map { String(format: "%.4f", $0) } ?? "–", short(row.meanScore),
+            short(Double(row.leastScore)), short(Double(row.greatestScore)),
           ].map { HTML("td", ["class": "n"], $0) })
     }
     return HTML(
@@ -100,7 +105,7 @@ struct HTMLReport {
         HTML("div", ["class": "pair"], [picture(files.image, "Image"), picture(files.overlay, "Anomaly map of")]),
         HTML(
           "figcaption", [:],
-          [HTML("strong", score(Double(image.score))), HTML(text: " \(image.className)"), HTML("code", image.path)]),
+          [HTML("strong", short(Double(image.score))), HTML(text: " \(image.className)"), HTML("code", image.path)]),
       ])
   }
 
@@ -110,7 +115,11 @@ struct HTMLReport {
       ("Weights", detector.weights.name), ("Engine", "\(detector.engine), \(detector.precision)"),
       ("Maps", detector.mapSize == "original" ? "at the size of the original image" : "at the size of the crop"),
       ("Mask rule", detector.masks.rawValue),
-      ("Pixels", "\(report.pixels.nominal) nominal, \(report.pixels.anomalous) defect"),
+      (
+        "Pixels",
+        "\(report.pixels.nominal) nominal, \(report.pixels.anomalous) defect in \(report.pixels.regions) regions of "
+          + "\(report.pixels.imagesWithDefects) images"
+      ),
     ]
     if let digest = detector.weights.digest { rows.insert(("SHA-256 of the weights", digest), at: 1) }
     if report.pixels.emptyMasks > 0 { rows.append(("Masks without a defect pixel", "\(report.pixels.emptyMasks)")) }
@@ -127,9 +136,9 @@ struct HTMLReport {
     return HTML("table", [:], rows)
   }
 
-  private func section(_ title: String, _ content: [HTML]) -> HTML {
+  func section(_ title: String, _ content: [HTML]) -> HTML {
     HTML("section", [:], [HTML("h2", title)] + content)
   }
 
-  private func score(_ value: Double) -> String { String(format: "%.4g", value) }
+  func short(_ value: Double) -> String { String(format: "%.4g", value) }
 }

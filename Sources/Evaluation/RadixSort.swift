@@ -1,6 +1,6 @@
 import PatchCore
 
-/// Sorts 32-bit keys by their digits, in parallel.
+/// Sorts keys by their 32 leading bits, digit by digit, in parallel.
 package enum RadixSort {
   private static let digitBits = 11
   private static let digits = 1 << digitBits
@@ -13,18 +13,28 @@ package enum RadixSort {
   ///
   /// - Throws: nothing of its own.
   /// - Complexity: O(n) time, 4 n bytes of scratch memory.
-  package static func sort(_ keys: inout [UInt32]) throws {
+  package static func sort(_ keys: inout [UInt32]) throws { try sortByLeadingBits(&keys) }
+
+  /// Sorts keys in ascending order of their upper halves; the order of those with equal upper halves is not stated.
+  ///
+  /// - Throws: nothing of its own.
+  /// - Complexity: O(n) time, 8 n bytes of scratch memory.
+  package static func sortByUpperHalf(_ keys: inout [UInt64]) throws { try sortByLeadingBits(&keys) }
+
+  private static func sortByLeadingBits<Key: FixedWidthInteger & UnsignedInteger & Sendable>(
+    _ keys: inout [Key]
+  ) throws {
     let count = keys.count
     guard count > 1 else { return }
     guard count > 4 * digits else {
       keys.sort()
       return
     }
-    var scratch = [UInt32](repeating: 0, count: count)
+    var scratch = [Key](repeating: 0, count: count)
     let pieces = (count + pieceSize - 1) / pieceSize
     var places = [Int](repeating: 0, count: pieces * digits)
     for pass in 0..<3 {
-      let shift = UInt32(pass * digitBits)
+      let shift = Key.bitWidth - 32 + pass * digitBits
       try places.withUnsafeMutableBufferPointer { places in
         nonisolated(unsafe) let table = places
         try keys.withUnsafeBufferPointer { keys in
@@ -55,26 +65,26 @@ package enum RadixSort {
     }
   }
 
-  private static func countDigits(
-    _ source: UnsafeBufferPointer<UInt32>, _ piece: Int, _ shift: UInt32, _ table: UnsafeMutableBufferPointer<Int>
+  private static func countDigits<Key: FixedWidthInteger & UnsignedInteger>(
+    _ source: UnsafeBufferPointer<Key>, _ piece: Int, _ shift: Int, _ table: UnsafeMutableBufferPointer<Int>
   ) {
     let row = table.baseAddress! + piece * digits
     row.update(repeating: 0, count: digits)
-    let mask = UInt32(digits - 1)
+    let mask = digits - 1
     for position in piece * pieceSize..<min((piece + 1) * pieceSize, source.count) {
-      row[Int((source[position] >> shift) & mask)] &+= 1
+      row[Int(truncatingIfNeeded: source[position] &>> Key(truncatingIfNeeded: shift)) & mask] &+= 1
     }
   }
 
-  private static func move(
-    _ source: UnsafeMutableBufferPointer<UInt32>, to target: UnsafeMutableBufferPointer<UInt32>, _ piece: Int,
-    _ shift: UInt32, _ table: UnsafeMutableBufferPointer<Int>
+  private static func move<Key: FixedWidthInteger & UnsignedInteger>(
+    _ source: UnsafeMutableBufferPointer<Key>, to target: UnsafeMutableBufferPointer<Key>, _ piece: Int, _ shift: Int,
+    _ table: UnsafeMutableBufferPointer<Int>
   ) {
     let row = table.baseAddress! + piece * digits, out = target.baseAddress!
-    let mask = UInt32(digits - 1)
+    let mask = digits - 1
     for position in piece * pieceSize..<min((piece + 1) * pieceSize, source.count) {
       let key = source[position]
-      let digit = Int((key >> shift) & mask)
+      let digit = Int(truncatingIfNeeded: key &>> Key(truncatingIfNeeded: shift)) & mask
       out[row[digit]] = key
       row[digit] &+= 1
     }

@@ -1,5 +1,6 @@
 #if TIFF
 import CLibTIFF
+import Foundation
 import PatchCore
 
 extension ImageFile {
@@ -26,6 +27,20 @@ extension ImageFile {
         width: width, height: height, format: format,
         orientation: Image.Orientation(rawValue: Int(info.orientation)) ?? .up, bytes: pixels)
     }
+  }
+
+  static func encodeTIFF(_ map: AnomalyMap) throws -> [UInt8] {
+    var message = [CChar](repeating: 0, count: Int(PATCHCORE_TIFF_MESSAGE))
+    var bytes: UnsafeMutablePointer<UInt8>?
+    var count = 0
+    guard let width = UInt32(exactly: map.width), let height = UInt32(exactly: map.height),
+      patchcore_tiff_write_floats(map.values, width, height, &bytes, &count, &message) == 1
+    else {
+      throw PatchCoreError(
+        .nativeFailure, "libtiff cannot encode a map of \(map.width) x \(map.height) pixels: \(text(message))")
+    }
+    defer { free(bytes) }
+    return Array(UnsafeBufferPointer(start: bytes, count: count))
   }
 }
 #endif

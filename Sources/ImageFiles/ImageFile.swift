@@ -98,11 +98,23 @@ public enum ImageFile {
     PatchCoreError(.invalidImage, "\(name): the \(format) file is damaged or not supported: \(reason)")
   }
 
-  private static func notInThisBuild(_ name: String, _ format: String, package: String) -> PatchCoreError {
+  private static func notInThisBuild(
+    _ name: String, _ format: String, package: String, otherwise: String = "convert the file to PNG"
+  ) -> PatchCoreError {
     PatchCoreError(
       .notInThisBuild,
       "\(name): \(format) files are not in this build; build with the trait \(format) (Debian: \(package)), or "
-        + "convert the file to PNG")
+        + otherwise)
+  }
+
+  /// Refuses to go on in a build that cannot write TIFF files, before work is done whose result could not be kept.
+  ///
+  /// - Parameter name: the option or file that asks for them, for the message.
+  /// - Throws: `PatchCoreError` with code `.notInThisBuild` without the trait `TIFF`.
+  public static func requireTIFF(for name: String) throws {
+    #if !TIFF
+    throw notInThisBuild(name, "TIFF", package: "libtiff-dev", otherwise: "leave it out")
+    #endif
   }
 
   private static func tooManyBytes(_ name: String, _ count: Int, limit: Int) -> PatchCoreError {

@@ -10,8 +10,9 @@ struct EvaluateCommand: ComputingCommand {
     commandName: "evaluate",
     abstract: "Scores the test images of a data set and compares them with the truth.",
     discussion: """
-      Prints image and pixel AUROC. Test images that the detector was fitted with are refused. KIND is \
-      \(DatasetKind.names). The split of nominal images that the model was fitted with holds again.
+      Prints how well scores and maps tell defects from good images; Docs/Metrics.md defines every number. Test images \
+      that the detector was fitted with are refused. KIND is \(DatasetKind.names). The split of nominal images that the \
+      model was fitted with holds again.
       """)
 
   @Argument(help: "The model file.")
@@ -25,6 +26,12 @@ struct EvaluateCommand: ComputingCommand {
 
   @Option(help: ArgumentHelp("A file for the results as JSON; - for standard output.", valueName: "file"))
   var json: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A folder for the maps as 32-bit float TIFF files at the images' size, in the layout of MVTec AD's evaluation.",
+      valueName: "dir"))
+  var tiffMaps: String?
 
   @Flag(help: "Measure each stage; print seconds and keep them in the JSON.")
   var timings = false
@@ -46,18 +53,27 @@ struct EvaluateCommand: ComputingCommand {
     let dataset = try DatasetLocation(parsing: dataset).read()
     let clock = StageTimings()
     var pictures = PictureCollector()
+    var maps = try tiffMaps.map { try TIFFMapFolder($0, dataset: dataset) }
     var evaluator = try detector.evaluate(dataset, progress: run.progress.reporter, clock: clock.clock) {
-      pictures.add($0.path, $2)
+      sample, image, prediction in
+      pictures.add(sample.path, prediction)
+      let method = detector.method
+      try maps?.write(
+        prediction.map, size: method.map.size, of: sample, geometry: method.preprocess.geometry(for: image))
     }
     let result = try evaluator.report(
       detector: try detector.reportSummary, timings: timings ? Dictionary(uniqueKeysWithValues: clock.list) : nil)
     run.progress.end()
 
     if let json { try write(try result.json(), to: json) }
-    if json != "-" { try Console.print(summary(result)) }
+    if json != "-" { try Console.print(EvaluationSummary(result).text) }
     if timings { Console.error("seconds: \(clock.summary)") }
+    if let tiffMaps {
+      run.logger.info("\(tiffMaps)/\(dataset.name)/test: float TIFF maps of \(result.images.count) images")
+    }
     if let report {
-      try pictures.writeReport(result, dataset: dataset, detector: detector, to: report, run)
+      try pictures.writeReport(
+        result, curves: try evaluator.curves(), dataset: dataset, detector: detector, to: report, run)
       run.logger.info("\(report)/report.html: the report")
     }
   }
@@ -68,22 +84,5 @@ struct EvaluateCommand: ComputingCommand {
     } else {
       try AtomicOutput.write(data, to: path)
     }
-  }
-
-  private func summary(_ result: EvaluationReport) -> String {
-    func line(_ name: String, _ key: String, _ value: Double?) -> String {
-      value.map { String(format: "%@ %.4f", name as NSString, $0) }
-        ?? "\(name) undefined: \(result.undefined[key] ?? "")"
-    }
-    var lines = [
-      line("image AUROC", "image_auroc", result.imageAUROC),
-      line("pixel AUROC", "pixel_auroc", result.pixelAUROC)
-        + " (masks: \(result.detector.masks.rawValue), maps: \(result.detector.mapSize))",
-    ]
-    if let share = result.pixels.unseenDefectShare, share > 0 {
-      lines.append(String(format: "%.2f%% of the defect pixels lie outside the crop and were never seen", share * 100))
-    }
-    lines.append("weights: \(result.detector.weights.name), engine: \(result.detector.engine)")
-    return lines.joined(separator: "\n")
   }
 }

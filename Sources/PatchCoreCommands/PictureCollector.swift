@@ -87,7 +87,8 @@ struct PictureCollector {
 
   /// Writes a report with the pictures of all images.
   func writeReport(
-    _ report: EvaluationReport, dataset: Dataset, detector: any AnomalyDetector, to folder: String, _ run: Run
+    _ report: EvaluationReport, curves: EvaluationCurves, dataset: Dataset, detector: any AnomalyDetector,
+    to folder: String, _ run: Run
   ) throws {
     let source = ImageSource(files: pictures.map(\.name), relativeTo: dataset.root)
     try makeFolder(folder)
@@ -104,7 +105,7 @@ struct PictureCollector {
       (original.name, ReportFolder.Pictures(image: picture.name + "_image.png", overlay: picture.name + "_overlay.png"))
     }
     try ReportFolder(folder).write(
-      report, pictures: Dictionary(uniqueKeysWithValues: links),
+      report, curves: curves, pictures: Dictionary(uniqueKeysWithValues: links),
       pictureScale: "darkest \(scale.lower), lightest \(scale.upper), the same for all images")
   }
 }

@@ -8,7 +8,7 @@ public enum ScorerConformance {
   /// Checks a configuration and the scorers it builds, over a search in 64-bit floats.
   ///
   /// Properties: the configuration survives coding; each image has its patch scores, a deciding patch and a bank row
-  /// that exist; scores are finite, the same for two builds and for any number of threads, and do not depend on the
+  /// that exist; each patch names the bank row that the index finds nearest, the deciding one that of the image; scores are finite, the same for two builds and for any number of threads, and do not depend on the
   /// batch, its order or the order of the bank; an image far from the bank scores higher than the bank's own rows; a
   /// bank of one row, of duplicates and of equal rows passes; another dimension is refused with a `PatchCoreError`.
   ///
@@ -102,6 +102,31 @@ extension FailureLog {
       expect(
         (0..<bank.count).contains(score.nearestBankRow), "the bank row exists",
         "image \(image) names row \(score.nearestBankRow) of \(bank.count)")
+      checkNearestRows(of: score, image, embeddings, bank)
+    }
+  }
+
+  private mutating func checkNearestRows(
+    of score: PatchScores, _ image: Int, _ embeddings: PatchEmbeddings, _ bank: MemoryBank
+  ) {
+    let property = "the nearest row of each patch"
+    guard score.nearestRows.count == score.values.count else {
+      return expect(
+        false, property, "image \(image) has \(score.nearestRows.count) rows for \(score.values.count) patches")
+    }
+    run(property) { log in
+      let nearest = try ReferenceIndex(over: bank.vectors).search(embeddings.images([image]).vectors, k: 1)
+      if let patch = score.nearestRows.indices.first(where: { score.nearestRows[$0] != nearest.rows[$0] }) {
+        log.expect(
+          false, property,
+          "patch \(patch) of image \(image) names row \(score.nearestRows[patch]), the index \(nearest.rows[patch])")
+      }
+    }
+    if score.nearestRows.indices.contains(score.decidingPatch) {
+      expect(
+        Int(score.nearestRows[score.decidingPatch]) == score.nearestBankRow, property,
+        "image \(image) names row \(score.nearestBankRow), its deciding patch \(score.nearestRows[score.decidingPatch])"
+      )
     }
   }
 }

@@ -66,7 +66,9 @@ import Testing
     encoder.outputFormatting = .sortedKeys
     #expect(
       String(decoding: try encoder.encode(Split()), as: UTF8.self) == #"{"nominal_test_fraction":0,"shots":null}"#)
-    #expect(String(decoding: try encoder.encode(EvaluationSettings()), as: UTF8.self) == #"{"masks":"official"}"#)
+    #expect(
+      String(decoding: try encoder.encode(EvaluationSettings()), as: UTF8.self)
+        == #"{"masks":"official","pro_limit":0.3}"#)
     let read = try JSONDecoder().decode(Split.self, from: Data(#"{"nominal_test_fraction":0.2}"#.utf8))
     #expect(read == Split(nominalTestFraction: 0.2))
   }

@@ -30,3 +30,9 @@ int patchcore_tiff_read(
     patchcore_tiff_reader *reader, uint8_t *rows, size_t stride, char message[PATCHCORE_TIFF_MESSAGE]);
 
 void patchcore_tiff_close(patchcore_tiff_reader *reader);
+
+/// Encodes `height x width` 32-bit floats, row by row, as an uncompressed grey TIFF file of one page. 1 on success with
+/// `*bytes` to be freed by the caller, 0 with `message` filled in.
+int patchcore_tiff_write_floats(
+    const float *values, uint32_t width, uint32_t height, uint8_t **bytes, size_t *count,
+    char message[PATCHCORE_TIFF_MESSAGE]);

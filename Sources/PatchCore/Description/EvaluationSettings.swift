@@ -4,14 +4,48 @@ public struct EvaluationSettings: Sendable, Hashable, Codable {
   ///
   /// Default `official`.
   public var masks: MaskRule = .official
+  /// The false-positive rate up to which the per-region overlap (PRO) is integrated, above 0 and at most 1.
+  ///
+  /// Default 0.3, as in MVTec AD's own evaluation.
+  public var proLimit: Double = 0.3
 
-  private enum CodingKeys: String, CodingKey { case masks }
+  private enum CodingKeys: String, CodingKey {
+    case masks
+    case proLimit = "pro_limit"
+  }
 
-  /// The default settings: masks as the official code reads them.
+  /// The default settings: masks as the official code reads them, PRO as MVTec AD defines it.
   public init() {}
 
   /// Creates settings.
-  public init(masks: MaskRule) { self.masks = masks }
+  public init(masks: MaskRule, proLimit: Double = 0.3) {
+    self.masks = masks
+    self.proLimit = proLimit
+  }
+
+  /// Reads the keys; an artifact that was written before there was a `pro_limit` means 0.3.
+  ///
+  /// - Throws: `DecodingError` if `masks` is missing or a value is not allowed.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    masks = try container.decode(MaskRule.self, forKey: .masks)
+    if let limit = try container.decodeIfPresent(Double.self, forKey: .proLimit) { proLimit = limit }
+    if let problem = proLimitProblem {
+      throw DecodingError.dataCorruptedError(forKey: .proLimit, in: container, debugDescription: problem)
+    }
+  }
+
+  /// Refuses a limit out of range, which a description made in code may hold.
+  ///
+  /// - Throws: `PatchCoreError` with code `.invalidConfiguration`.
+  public func validate() throws {
+    if let problem = proLimitProblem { throw PatchCoreError(.invalidConfiguration, stage: "evaluation", problem) }
+  }
+
+  private var proLimitProblem: String? {
+    proLimit > 0 && proLimit <= 1
+      ? nil : "pro_limit is \(proLimit); write a false-positive rate above 0 and at most 1, such as 0.3"
+  }
 }
 
 /// How a mask is brought to the size of the anomaly map, and which of its pixels are defects.

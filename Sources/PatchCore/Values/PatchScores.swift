@@ -12,20 +12,26 @@ public struct PatchScores: Sendable, Equatable {
   public var decidingPatch: Int
   /// The bank row nearest to the deciding patch.
   public var nearestBankRow: Int
+  /// For each patch the bank row nearest to it, by the index's ranking; empty for methods without a bank.
+  public var nearestRows: [Int32]
 
   /// Collects an image's scores.
   ///
-  /// - Precondition: `values.count == height * width`.
+  /// - Precondition: `values.count == height * width`, and `nearestRows` is empty or as long.
   public init(
-    height: Int, width: Int, values: [Float], imageScore: Float, decidingPatch: Int, nearestBankRow: Int
+    height: Int, width: Int, values: [Float], imageScore: Float, decidingPatch: Int, nearestBankRow: Int,
+    nearestRows: [Int32] = []
   ) {
     precondition(values.count == height * width, "\(values.count) values for \(height) x \(width) patches")
+    precondition(
+      nearestRows.isEmpty || nearestRows.count == values.count, "\(nearestRows.count) rows for \(values.count) patches")
     self.height = height
     self.width = width
     self.values = values
     self.imageScore = imageScore
     self.decidingPatch = decidingPatch
     self.nearestBankRow = nearestBankRow
+    self.nearestRows = nearestRows
   }
 }
 
