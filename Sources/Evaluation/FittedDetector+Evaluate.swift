@@ -43,7 +43,7 @@ extension FittedDetector {
   }
 
   /// Compares files by digest before any is scored, so that a leak costs seconds and not the whole run.
-  private func refuseTrainingImages(
+  func refuseTrainingImages(
     _ dataset: Dataset, _ samples: [DatasetSample], _ progress: ProgressReporter
   ) throws {
     var digests: [LeakGuard.DigestedImage] = []
@@ -56,7 +56,7 @@ extension FittedDetector {
       test: digests, among: trainingImages.map { LeakGuard.DigestedImage($0) })
   }
 
-  private func defects(
+  func defects(
     _ sample: DatasetSample, _ dataset: Dataset, _ geometry: PreprocessingGeometry
   ) throws -> (defects: DefectMask, coverage: DefectCoverage)? {
     guard sample.label.isAnomalous, let mask = try dataset.mask(of: sample) else { return nil }
