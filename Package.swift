@@ -59,10 +59,10 @@ let package = Package(
       "Extractors", ["Compute", "ConvNet", "TensorFiles", "CCompactWeights"], exclude: ["CCompactWeights"]),
     .plugin("Aggregation", ["CKernels"]),
     .plugin("Subsampling", ["Compute", "CKernels"]),
-    .plugin("Search", ["Compute"]),
+    .plugin("Search", ["Compute", "CKernels"]),
     .target(
-      name: "CFaiss", path: "Plugins/FaissSearch/CFaiss",
-      cxxSettings: [.define("PATCHCORE_FAISS", .when(traits: ["FAISS"]))],
+      name: "CFaiss", dependencies: ["CKernels"], path: "Plugins/FaissSearch/CFaiss",
+      cxxSettings: [.define("PATCHCORE_FAISS", .when(traits: ["FAISS"])), .headerSearchPath("openmp")],
       linkerSettings: [
         .linkedLibrary("faiss", .when(traits: ["FAISS"])), .linkedLibrary("openblas", .when(traits: ["FAISS"])),
         .linkedLibrary("gomp", .when(traits: ["FAISS"])), .linkedLibrary("stdc++", .when(traits: ["FAISS"])),
@@ -73,7 +73,7 @@ let package = Package(
     .plugin("Scoring", ["CKernels"]),
 
     // What a user runs.
-    .target(name: "Evaluation", dependencies: ["PatchCore", "TensorFiles", "ImageFiles"]),
+    .target(name: "Evaluation", dependencies: ["PatchCore", "TensorFiles", "ImageFiles", .logging]),
     .target(
       name: "PatchCoreStandard",
       dependencies: ["PatchCore", "Extractors", "Aggregation", "Subsampling", "Search", "FaissSearch", "Scoring"]),

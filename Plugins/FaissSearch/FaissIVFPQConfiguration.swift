@@ -1,4 +1,5 @@
 #if FAISS
+import CFaiss
 import PatchCore
 import TensorFiles
 
@@ -85,10 +86,14 @@ public struct FaissIVFPQConfiguration: NeighbourIndexConfiguration {
   ///   bank, `.notFinite` if the bank holds a NaN or an infinity, `.nativeFailure` if FAISS fails.
   public func makeIndex(over bank: Matrix, _ context: StageContext) throws -> any NeighbourIndex {
     let shape = try shape(forRows: bank.rows, dimension: bank.columns)
-    try Self.checkFinite(bank)
-    warnIfFewRows(shape, context)
-    let handle = try FaissHandle.building(over: bank, shape: shape, seed: context.seed)
-    return IVFPQIndex(handle: handle, bank: bank, shape: shape, probes: min(probes, shape.lists))
+    try FaissArchive.checkFinite(bank)
+    FaissSettings.warnIfFewRows(shape.rows, key: "lists", value: shape.lists, centroids: shape.lists, context)
+    FaissSettings.warnIfFewRows(shape.rows, key: "bits", value: bits, centroids: shape.codebookSize, context)
+    let seed = FaissHandle.nativeSeed(context.seed)
+    let handle = try FaissHandle.making("building the index", over: bank) {
+      cfaiss_build_ivfpq($0, shape.lists, shape.subQuantisers, shape.bits, seed, &$1, $2, $3)
+    }
+    return index(handle, bank, shape)
   }
 
   /// Restores the index that `archive()` kept.
@@ -104,19 +109,37 @@ public struct FaissIVFPQConfiguration: NeighbourIndexConfiguration {
     from archive: StageArchive, over bank: Matrix, _ context: StageContext
   ) throws -> any NeighbourIndex {
     let shape = try shape(forRows: bank.rows, dimension: bank.columns)
-    try Self.checkFinite(bank)
-    let tensor = try archive.tensor(IVFPQIndex.tensorName)
-    guard tensor.elementType == .uint8, tensor.shape.count == 1 else {
-      throw PatchCoreError(
-        .invalidArtifact, stage: NeighbourIndexRole.name,
-        "the tensor \(IVFPQIndex.tensorName) is \(tensor.elementType.rawValue) \(tensor.shape) in place of a row of U8; "
-          + "fit again")
-    }
+    try FaissArchive.checkFinite(bank)
+    let tensor = try FaissArchive(kind: Self.kind, archive: archive).tensor(Self.tensorName, .uint8, [nil])
     let handle = try tensor.withBytes { bytes in
       try IVFPQFormat(shape).check(bytes)
-      return try FaissHandle.reading(bytes)
+      return try FaissHandle.making("reading the index", over: bank) {
+        cfaiss_read_ivfpq(bytes.assumingMemoryBound(to: UInt8.self).baseAddress, bytes.count, &$1, $2, $3)
+      }
     }
-    return IVFPQIndex(handle: handle, bank: bank, shape: shape, probes: min(probes, shape.lists))
+    return index(handle, bank, shape)
+  }
+
+  /// Whether lists and codes are those of another configuration; `probes` is a matter of searching alone.
+  public func buildsSameIndex(as other: any NeighbourIndexConfiguration) -> Bool {
+    guard let other = other as? Self else { return false }
+    return lists == other.lists && subQuantisers == other.subQuantisers && bits == other.bits
+  }
+
+  private static let tensorName = "index"
+
+  private func index(_ handle: FaissHandle, _ bank: Matrix, _ shape: IVFPQShape) -> FaissIndex {
+    FaissIndex(handle: handle, bank: bank, depth: min(probes, shape.lists)) { handle in
+      var bytes: UnsafeMutablePointer<UInt8>?
+      var count = 0
+      try FaissHandle.call("writing the index") { cfaiss_write_ivfpq(handle.pointer, &bytes, &count, $0, $1) }
+      defer { cfaiss_free_bytes(bytes) }
+      let storage = TensorStorage(byteCount: count)
+      storage.mutableBytes.copyMemory(from: UnsafeRawBufferPointer(start: bytes, count: count))
+      return StageArchive(
+        tensors: [Self.tensorName: Tensor(elementType: .uint8, shape: [count], storage: storage)],
+        notes: ["format": "faiss IwPQ"])
+    }
   }
 }
 #endif

@@ -109,9 +109,7 @@ struct IVFPQFormat {
   }
 
   fileprivate static func damaged(_ reason: String) -> PatchCoreError {
-    PatchCoreError(
-      .invalidArtifact, stage: NeighbourIndexRole.name,
-      "the stored faiss_ivfpq index is damaged, or belongs to another bank or other settings: \(reason); fit again")
+    FaissArchive.damaged(FaissIVFPQConfiguration.kind, reason)
   }
 }
 

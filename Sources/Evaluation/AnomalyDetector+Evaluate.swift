@@ -46,7 +46,7 @@ extension AnomalyDetector {
   }
 
   /// Compares files by digest before any is scored, so that a leak costs seconds and not the whole run.
-  private func refuseTrainingImages(
+  func refuseTrainingImages(
     _ dataset: Dataset, _ samples: [DatasetSample], _ progress: ProgressReporter
   ) throws {
     var digests: [LeakGuard.DigestedImage] = []
@@ -59,7 +59,7 @@ extension AnomalyDetector {
       test: digests, among: trainingImages.map { LeakGuard.DigestedImage($0) })
   }
 
-  private func defects(
+  func defects(
     _ sample: DatasetSample, _ dataset: Dataset, _ geometry: PreprocessingGeometry
   ) throws -> (defects: DefectMask, coverage: DefectCoverage)? {
     guard sample.label.isAnomalous, let mask = try dataset.mask(of: sample) else { return nil }

@@ -27,11 +27,17 @@ extension StageCatalogue {
     catalogue.register(NoSubsamplerConfiguration.self)
 
     catalogue.register(ExactIndexConfiguration.self)
+    catalogue.register(RerankedIndexConfiguration.self)
     #if FAISS
     catalogue.register(FaissIVFPQConfiguration.self)
+    catalogue.register(FaissIVFFlatConfiguration.self)
+    catalogue.register(FaissHNSWConfiguration.self)
+    catalogue.register(FaissFlatConfiguration.self)
     #else
-    catalogue.registerUnavailable(
-      "faiss_ivfpq", role: NeighbourIndexRole.name, remedy: "install libfaiss-dev and build with the trait FAISS")
+    for kind in ["faiss_ivfpq", "faiss_ivfflat", "faiss_hnsw", "faiss_flat"] {
+      catalogue.registerUnavailable(
+        kind, role: NeighbourIndexRole.name, remedy: "install libfaiss-dev and build with the trait FAISS")
+    }
     #endif
 
     catalogue.register(MaximumScorerConfiguration.self)

@@ -45,7 +45,13 @@ import Testing
     #expect(try Self.restore(bytes, configuration, over: bank).search(few, k: 3) == built.search(few, k: 3))
   }
 
-  @Test func theSameIndexAtAnyNumberOfThreads() throws {
+  static let kinds: [any NeighbourIndexConfiguration] = [
+    FaissIVFPQConfiguration(subQuantisers: 16, bits: 8, probes: 2), FaissIVFFlatConfiguration(probes: 2),
+    FaissHNSWConfiguration(links: 8, buildDepth: 20, searchDepth: 10), FaissFlatConfiguration(),
+  ]
+
+  @Test(arguments: kinds)
+  func theSameIndexAtAnyNumberOfThreads(_ configuration: any NeighbourIndexConfiguration) throws {
     typealias Setter = @convention(c) (CInt) -> Void
     func setter(_ name: String) throws -> Setter {
       let symbol: UnsafeMutableRawPointer? = dlsym(nil, name)
@@ -54,7 +60,6 @@ import Testing
     // Large enough for FAISS and OpenBLAS to share it among threads if they were let.
     let bank = FaissTestData.clustered(rows: 6000, dimension: 64, centres: 50, seed: 4)
     let queries = FaissTestData.clustered(rows: 333, dimension: 64, centres: 50, seed: 5)
-    let configuration = FaissIVFPQConfiguration(subQuantisers: 16, bits: 8, probes: 2)
     let before = ThreadCount.current
     defer { ThreadCount.set(before) }
     let results = try [1, 2, 3].map { threads in
@@ -62,16 +67,17 @@ import Testing
       try setter("openblas_set_num_threads")(CInt(threads))
       try setter("omp_set_num_threads")(CInt(threads))
       let index = try configuration.makeIndex(over: bank, StageContext(seed: 9))
-      return (try Self.bytes(of: index), try index.search(queries, k: 3))
+      return (FaissTestData.bytes(of: try index.archive()), try index.search(queries, k: 3))
     }
     try setter("openblas_set_num_threads")(1)
     #expect(results[1].0 == results[0].0 && results[2].0 == results[0].0)
     #expect(results[1].1 == results[0].1 && results[2].1 == results[0].1)
   }
 
-  @Test func theSeedDecidesTheIndex() throws {
-    func bytes(_ seed: UInt64) throws -> [UInt8] {
-      try Self.bytes(of: Self.configuration.makeIndex(over: Self.bank, StageContext(seed: seed)))
+  @Test(arguments: kinds.dropLast())
+  func theSeedDecidesTheIndex(_ configuration: any NeighbourIndexConfiguration) throws {
+    func bytes(_ seed: UInt64) throws -> [String: [UInt8]] {
+      FaissTestData.bytes(of: try configuration.makeIndex(over: Self.bank, StageContext(seed: seed)).archive())
     }
     let seeds: [UInt64] = [1 << 40, .max]
     #expect(try bytes(seeds[0]) == bytes(seeds[0]))

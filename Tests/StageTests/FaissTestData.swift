@@ -1,8 +1,9 @@
 #if FAISS
 import Foundation
 import PatchCore
+import TensorFiles
 
-/// What the tests of `faiss_ivfpq` search in.
+/// What the tests of the FAISS kinds search in.
 enum FaissTestData {
   /// Rows scattered around `centres` points: like patch embeddings, near ones belong together.
   static func clustered(rows: Int, dimension: Int, centres: Int, seed: UInt64, spread: Double = 0.15) -> Matrix {
@@ -48,6 +49,11 @@ enum FaissTestData {
       state = (state ^ (state >> 29)) &* 0xBF58_476D_1CE4_E5B9
       return Float(state >> 48) / 65536
     }
+  }
+
+  /// The bytes of every tensor that an index keeps.
+  static func bytes(of archive: StageArchive) -> [String: [UInt8]] {
+    archive.tensors.mapValues { $0.withBytes { Array($0) } }
   }
 
   static var fixtures: URL { URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures") }

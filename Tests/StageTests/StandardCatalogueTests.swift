@@ -71,6 +71,13 @@ import Testing
         Recipe(settings: "sub_quantisers: 16, probes: 8", recallFloor: 0.8),
         Recipe(settings: "lists: 16, sub_quantisers: 32, bits: 6, probes: 16", recallFloor: 0.8),
       ],
+      // With the queries' own lists and all lists.
+      "faiss_ivfflat": [
+        Recipe(settings: "probes: 8", recallFloor: 0.95), Recipe(settings: "lists: 16, probes: 16", recallFloor: 1),
+      ],
+      "faiss_hnsw": [Recipe(recallFloor: 0.95), Recipe(settings: "links: 4, build_depth: 8", recallFloor: 0.5)],
+      "faiss_flat": [Recipe()],
+      "reranked": rerankedRecipes,
     ],
     ScorerRole.name: [
       "maximum": [Recipe(), Recipe(settings: "neighbours: 3, distance: euclidean")],
@@ -79,6 +86,16 @@ import Testing
       ],
     ],
   ]
+
+  static var rerankedRecipes: [Recipe] {
+    var recipes = [Recipe(), Recipe(settings: "index: {kind: exact}, candidates: 3")]
+    #if FAISS
+    let codes = "index: {kind: faiss_ivfpq, sub_quantisers: 8, probes: 8}"
+    recipes.append(Recipe(settings: "\(codes), candidates: 100", recallFloor: 0.95))
+    recipes.append(Recipe(settings: "index: {kind: reranked, \(codes)}, candidates: 10", recallFloor: 0.8))
+    #endif
+    return recipes
+  }
 
   static let cases: [Case] = StageCatalogue.roles.flatMap { role in
     StageCatalogue.standard.kinds(ofRole: role).flatMap { kind in
@@ -113,7 +130,8 @@ import Testing
           description.subsampler.configuration, isScaleInvariant: recipe.isScaleInvariant, context: context)
       case NeighbourIndexRole.name:
         NeighbourIndexConformance.check(
-          description.neighbourIndex.configuration, recallFloor: recipe.recallFloor, context: context)
+          description.neighbourIndex.configuration, recallFloor: recipe.recallFloor, context: context,
+          userInfo: [.stageCatalogue: StageCatalogue.standard])
       case ScorerRole.name:
         ScorerConformance.check(description.scorer.configuration, context: context)
       default:

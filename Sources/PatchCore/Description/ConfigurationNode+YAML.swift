@@ -14,9 +14,35 @@ extension ConfigurationNode {
   }
 
   init(yaml text: String, name: String, origin: (_ line: Int) -> Origin) throws {
-    guard text.utf8.count <= Self.largestText else {
+    guard let tree = try Self.parse(yaml: text, name: name, origin: origin) else {
+      self = .mapping([], origin: origin(1))
+      return
+    }
+    guard case .mapping = tree.value else {
       throw PatchCoreError(
-        .invalidConfiguration, "\(name): has \(text.utf8.count) bytes; a description has at most \(Self.largestText)")
+        .invalidConfiguration,
+        "\(name): a description is a mapping of keys such as `extractor:`; found "
+          + (tree.text == nil ? "a list" : "a single value"))
+    }
+    self = tree
+  }
+
+  /// Parses a document that is a list, as strictly as one that is a mapping.
+  static func list(yaml text: String, name: String) throws -> [ConfigurationNode] {
+    let tree = try parse(yaml: text, name: name) { .file(name: name, line: $0) }
+    guard case .sequence(let nodes) = tree?.value, !nodes.isEmpty else {
+      throw PatchCoreError(.invalidConfiguration, "\(name): expected a list that is not empty, such as [{kind: exact}]")
+    }
+    return nodes
+  }
+
+  /// The tree of one document; `nil` if it is empty.
+  private static func parse(
+    yaml text: String, name: String, origin: (_ line: Int) -> Origin
+  ) throws -> ConfigurationNode? {
+    guard text.utf8.count <= largestText else {
+      throw PatchCoreError(
+        .invalidConfiguration, "\(name): has \(text.utf8.count) bytes; a description has at most \(largestText)")
     }
     let parser: Parser
     let root: Yams.Node?
@@ -28,20 +54,11 @@ extension ConfigurationNode {
       throw PatchCoreError(
         .invalidConfiguration, "\(name):\(twice.line): \(twice.path): duplicate key; it was set before, remove one")
     } catch let error as YamlError {
-      throw PatchCoreError(.invalidConfiguration, "\(name): \(Self.explain(error))", cause: error)
+      throw PatchCoreError(.invalidConfiguration, "\(name): \(explain(error))", cause: error)
     }
-    guard let root, !(root.scalar?.string.isEmpty ?? false) else {
-      self = .mapping([], origin: origin(1))
-      return
-    }
-    guard root.mapping != nil else {
-      throw PatchCoreError(
-        .invalidConfiguration,
-        "\(name): a description is a mapping of keys such as `extractor:`; found "
-          + (root.sequence != nil ? "a list" : "a single value"))
-    }
+    guard let root, !(root.scalar?.string.isEmpty ?? false) else { return nil }
     // Nodes hold their anchors weakly; the parser owns them.
-    self = try withExtendedLifetime(parser) { try Self.convert(root, depth: 1, name: name, origin: origin) }
+    return try withExtendedLifetime(parser) { try convert(root, depth: 1, name: name, origin: origin) }
   }
 
   private static let largestText = 1 << 20

@@ -71,6 +71,12 @@ public struct ResolvedDescription: Sendable {
   ///
   /// - Throws: `PatchCoreError` if the file cannot be read, is not UTF-8, or does not describe a pipeline.
   public init(contentsOf path: String, overrides: [Override] = [], catalogue: StageCatalogue) throws {
+    let text = try Self.text(ofFile: path)
+    try self.init(yaml: text, name: path, overrides: overrides, catalogue: catalogue)
+  }
+
+  /// The text of a description file, or of a pipe.
+  package static func text(ofFile path: String) throws -> String {
     var status = stat()
     guard stat(path, &status) == 0, access(path, R_OK) == 0 else {
       throw PatchCoreError(.invalidFile, "\(path): cannot be read: \(String(cString: strerror(errno)))")
@@ -88,7 +94,7 @@ public struct ResolvedDescription: Sendable {
     guard let text = String(validating: data, as: UTF8.self) else {
       throw PatchCoreError(.invalidFile, "\(path): is not UTF-8 text; a description is a YAML or JSON file")
     }
-    try self.init(yaml: text, name: path, overrides: overrides, catalogue: catalogue)
+    return text
   }
 
   /// A value set outside the file.

@@ -68,7 +68,11 @@ extension AnomalyDetector {
   /// - Returns: one score per pixel.
   /// - Throws: `PatchCoreError` if the image is smaller than the crop.
   public func map(of scores: PatchScores, for image: Image) throws -> AnomalyMap {
-    let geometry = try method.preprocess.geometry(for: image)
+    map(of: scores, geometry: try method.preprocess.geometry(for: image))
+  }
+
+  /// The map of an image's patch scores, where the image is known by its size.
+  package func map(of scores: PatchScores, geometry: PreprocessingGeometry) -> AnomalyMap {
     let map = method.map.render(scores, height: geometry.outputHeight, width: geometry.outputWidth)
     return method.map.size == .crop ? map : geometry.restoring(map)
   }

@@ -57,11 +57,21 @@ public protocol NeighbourIndexConfiguration: StageConfiguration {
   func restoreIndex(
     from archive: StageArchive, over bank: Matrix, _ context: StageContext
   ) throws -> any NeighbourIndex
+
+  /// Whether what `archive()` keeps is the same as for another configuration over the same bank, so that two that
+  /// differ only in how they search need one build; by default `false`.
+  ///
+  /// - Parameter other: a configuration of any kind.
+  /// - Returns: `true` only if this configuration can restore what the other archived.
+  func buildsSameIndex(as other: any NeighbourIndexConfiguration) -> Bool
 }
 
 extension NeighbourIndexConfiguration {
   /// Accepts every bank.
   public func check(rows: Int, dimension: Int) throws {}
+
+  /// Never.
+  public func buildsSameIndex(as other: any NeighbourIndexConfiguration) -> Bool { false }
 
   /// Builds the index anew.
   public func restoreIndex(

@@ -1,20 +1,21 @@
 #if FAISS
 import CFaiss
 import PatchCore
+import TensorFiles
 
-/// An inverted-file index with product-quantised rows; `FaissIVFPQConfiguration` builds and restores it.
-struct IVFPQIndex: NeighbourIndex {
-  static let tensorName = "index"
-  /// Queries of one piece of work: enough that reading the centroids is shared, few enough to keep two cores busy.
-  private static let queriesPerPiece = 32
-
+/// An index of FAISS's over a bank that it shares; the kinds differ in what they keep.
+struct FaissIndex: NeighbourIndex {
   let handle: FaissHandle
   let bank: Matrix
-  let shape: IVFPQShape
-  let probes: Int
+  /// Lists that a query looks through, or the search depth of a graph.
+  let depth: Int
+  /// Queries of one piece of work: enough that rows are read once for several of them, few enough to keep the cores busy.
+  var queriesPerPiece = 32
+  /// What the kind keeps of the native index.
+  let keep: @Sendable (FaissHandle) throws -> StageArchive
 
-  var count: Int { shape.rows }
-  var dimension: Int { shape.dimension }
+  var count: Int { bank.rows }
+  var dimension: Int { bank.columns }
 
   func search(_ queries: Matrix, k: Int) throws -> Neighbours {
     precondition(k >= 1, "k must be at least 1")
@@ -26,14 +27,14 @@ struct IVFPQIndex: NeighbourIndex {
     }
     let k = min(k, count), n = queries.rows
     let found = NativeResults(count: n * k)
-    let pieces = (n + Self.queriesPerPiece - 1) / Self.queriesPerPiece
+    let pieces = (n + queriesPerPiece - 1) / queriesPerPiece
     try parallelLoop(pieces) { piece in
-      let first = piece * Self.queriesPerPiece
-      let block = queries.slice(first..<min(n, first + Self.queriesPerPiece))
-      try bank.withUnsafeBufferPointer { bankValues in
+      let first = piece * queriesPerPiece
+      let block = queries.slice(first..<min(n, first + queriesPerPiece))
+      try bank.withNative { bank in
         try block.withUnsafeBufferPointer { values in
           try handle.search(
-            values, count: block.rows, k: k, probes: probes, bank: bankValues, rows: found.rows + first * k,
+            values, count: block.rows, k: k, depth: depth, bank: bank, rows: found.rows + first * k,
             squaredDistances: found.squaredDistances + first * k)
         }
       }
@@ -42,9 +43,11 @@ struct IVFPQIndex: NeighbourIndex {
   }
 
   func archive() throws -> StageArchive {
-    StageArchive(
-      tensors: [Self.tensorName: try handle.written()],
-      notes: ["format": "faiss IwPQ", "faiss_version": String(cString: cfaiss_version())])
+    var archive = try keep(handle)
+    archive.notes["faiss_version"] = String(cString: cfaiss_version())
+    archive.notes["faiss_options"] = String(cString: cfaiss_options())
+      .split(separator: " ").joined(separator: " ")
+    return archive
   }
 }
 
