@@ -30,7 +30,10 @@ extension AnomalyDetector {
     try refuseTrainingImages(dataset, samples, progress)
     var evaluator = Evaluator(dataset)
     let source = ImageSource(files: samples.map(\.path), relativeTo: dataset.root)
-    try predict(source, progress: progress, clock: clock) { number, entry, prediction in
+    // The one method that may look at the whole test set, because its description says so by name.
+    let detector: any AnomalyDetector =
+      try (self as? EnsembleDetector)?.normalised(overTestSet: source, progress: progress, clock: clock) ?? self
+    try detector.predict(source, progress: progress, clock: clock) { number, entry, prediction in
       let sample = samples[number]
       let geometry = try method.preprocess.geometry(for: entry.image)
       let truth = try defects(sample, dataset, geometry)

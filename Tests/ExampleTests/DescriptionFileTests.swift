@@ -13,7 +13,7 @@ import Testing
 
   @Test func allAreKnownHere() throws {
     let names = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path).sorted()
-    #expect(names == ["anomalib.yaml", "ivfpq.yaml", "official.yaml"])
+    #expect(names == ["anomalib.yaml", "ensemble.yaml", "ivfpq.yaml", "official.yaml", "padim.yaml", "spade.yaml"])
   }
 
   /// Written out or by the names of preset and network alone: the same pipeline.
@@ -59,6 +59,31 @@ import Testing
       if case .file = $0.node.origin { return true }
       return false
     }.map { "\($0.path.joined(separator: ".")): \($0.node.yaml)" }
+  }
+
+  @Test func ensemble() throws {
+    let description = try #require(try Self.resolve("ensemble.yaml").method as? EnsembleDescription)
+    #expect(description.combination == .heldOut(fraction: 0.2))
+    // 160 of 200 images are fitted with: 784 patches each, a hundredth kept, 384 numbers; and one member's embeddings.
+    let plan = try description.memoryPlan(images: 200, width: 1024, height: 1024)
+    #expect(plan.bytes == (2 * 1254 + 160 * 784) * 384 * 4)
+    #expect(description.pipelines.allSatisfy { $0.aggregator.kind == "official" })
+  }
+
+  /// The baselines write out the defaults of their methods.
+  @Test(arguments: ["padim", "spade"])
+  func baselines(_ name: String) throws {
+    let resolved = try Self.resolve("\(name).yaml")
+    #expect(type(of: resolved.method).name == name)
+    let architecture = name == "padim" ? ", architecture: resnet18" : ""
+    let layers = (name == "padim" ? 1...3 : 1...4).map { "layer\($0)" }.joined(separator: ", ")
+    let short = "extractor: {kind: resnet\(architecture), layers: [\(layers)]}\n\(name): {}"
+    let alone = try ResolvedDescription(yaml: short, catalogue: .standard).method
+    #expect(
+      try resolved.method.yaml() == alone.yaml().replacingOccurrences(of: "dimensions: null", with: "dimensions: 100"))
+    #expect(
+      try resolved.method.memoryPlan(images: 200, width: 1024, height: 1024)
+        == alone.memoryPlan(images: 200, width: 1024, height: 1024))
   }
 
   #if FAISS
