@@ -110,11 +110,13 @@ extension BaselineDetector {
   private static func layers(in archive: DetectorArchive) throws -> [FeatureShape] {
     let tensor = try archive.tensor(layersName)
     // 2^16 in each place: products of three stay far from overflow.
-    guard tensor.elementType == .int32, tensor.shape.count == 2, tensor.shape[1] == 3, (1...64).contains(tensor.shape[0]),
-      let sizes = tensor.integers(), sizes.allSatisfy((1...65_536).contains), !archive.trainingImages.isEmpty
+    guard tensor.elementType == .int32, tensor.shape.count == 2, tensor.shape[1] == 3,
+      (1...64).contains(tensor.shape[0]), let sizes = tensor.integers(),
+      sizes.allSatisfy((1...65_536).contains), !archive.trainingImages.isEmpty
     else {
       throw PatchCoreError(
-        .invalidArtifact, "\(archive.file): \(layersName) must hold channels, height and width of each layer; fit again")
+        .invalidArtifact,
+        "\(archive.file): \(layersName) must hold channels, height and width of each layer; fit again")
     }
     return (0..<tensor.shape[0]).map {
       FeatureShape(channels: sizes[3 * $0], height: sizes[3 * $0 + 1], width: sizes[3 * $0 + 2])

@@ -66,7 +66,8 @@ public struct PaDiM: BaselineMethod, Hashable {
     guard regularisation > 0, regularisation.isFinite else {
       throw PatchCoreError(
         .invalidConfiguration,
-        "padim.regularisation is \(regularisation); without a number above 0, such as 0.01, covariances have no inverse")
+        "padim.regularisation is \(regularisation); without a number above 0, such as 0.01, covariances have no "
+          + "inverse")
     }
     let stack = LayerStack(layers: layers)
     let d = try dimensions(among: stack.channels)

@@ -14,7 +14,9 @@ public struct SPADE: BaselineMethod, Hashable {
   /// What a fit gives.
   public typealias Model = SPADEModel
 
-  /// Nearest training images, K in the paper; default 50. All are taken if there are fewer.
+  /// Nearest training images, K in the paper; default 50.
+  ///
+  /// All are taken if there are fewer.
   public var neighbours = 50
   /// Nearest positions in the maps of these images, kappa in the paper; default 1.
   public var pixelNeighbours = 1

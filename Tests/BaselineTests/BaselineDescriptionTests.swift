@@ -93,11 +93,12 @@ import Testing
       }
       #expect(error?.code == .invalidArtifact)
     }
-    for name in archive.tensors.keys {
+    for (name, tensor) in archive.tensors {
       refused { $0.tensors[name] = nil }
       refused { $0.tensors[name] = Tensor([Float(1)], shape: [1]) }
-      refused { $0.tensors[name] = Tensor([Int32](repeating: -1, count: archive.tensors[name]!.count), shape: archive.tensors[name]!.shape) }
-      refused { $0.tensors[name] = Tensor([Float](repeating: .nan, count: archive.tensors[name]!.count), shape: archive.tensors[name]!.shape) }
+      let (count, shape) = (tensor.count, tensor.shape)
+      refused { $0.tensors[name] = Tensor([Int32](repeating: -1, count: count), shape: shape) }
+      refused { $0.tensors[name] = Tensor([Float](repeating: .nan, count: count), shape: shape) }
     }
     refused { $0.trainingImages = [] }
     let layers = "\(type(of: method).name).layers"

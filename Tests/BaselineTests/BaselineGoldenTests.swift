@@ -7,8 +7,9 @@ import Testing
 
 /// PaDiM and SPADE on drawn features against NumPy, SciPy and PyTorch in double precision.
 @Suite struct BaselineGoldenTests {
-  /// Of the largest value of a map: features and factors are kept in single precision, and sums run over up to 30
-  /// channels. The largest difference seen is 2e-6.
+  /// As a part of the largest value of a map.
+  ///
+  /// Features and factors are kept in single precision, and sums run over up to 30 channels.
   static let tolerance: Float = 1e-5
 
   static var catalogue: StageCatalogue {
@@ -73,7 +74,6 @@ import Testing
       difference = max(difference, abs(prediction.score - scores[number]) / scores[number])
     }
     #expect(difference < tolerance, "\(name): \(difference)")
-    #expect(difference > 0 || scores.allSatisfy { $0 > 0 })
   }
 
   @Test func channelsAreDrawnByTheDocumentedGenerator() throws {

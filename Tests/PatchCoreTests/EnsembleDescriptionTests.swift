@@ -44,7 +44,7 @@ import Testing
     ("members: [{seed: 1}]", "members: there is 1;"),
     ("members: 3", "e.yaml:1: members: expected a list"),
     ("members: [{}, 4]", "e.yaml:1: members.1: expected a mapping of what differs"),
-    ("members:\n - {}\n - preprocess: {crop: 8}", "e.yaml:3: members.1.preprocess: all members have the same preprocess"),
+    ("members:\n - {}\n - preprocess: {crop: 8}", "e.yaml:3: members.1.preprocess: all members have the same"),
     ("members:\n - {preset: toy}\n - {}", "members.0.preset: all members have the same preset"),
     ("members:\n - {members: []}\n - {}", "members.0.members: all members have the same members"),
     ("members:\n - {}\n - sead: 3", "e.yaml:3: members.1.sead: there is no such key here; did you mean seed?"),
@@ -52,7 +52,7 @@ import Testing
     ("members:\n - {}\n - neighbour_index: {kind: plane}", "e.yaml:3: members.1.neighbour_index.kind: "),
     ("members:\n - {}\n - neighbour_index: {kind: far_away}", "build with the trait FarAway"),
     ("members: [{}, {}]\ncombination: {normalisation: min_max}", "combination.normalisation: expected one of held_out"),
-    ("members: [{}, {}]\ncombination: {normalisation: none, fraction: 0.1}", "combination.fraction: there is no such key"),
+    ("members: [{}, {}]\ncombination: {normalisation: none, fraction: 0.1}", "combination.fraction: there is no such"),
     ("members: [{}, {}]\ncombination: {folds: 3}", "combination.folds: there is no such key"),
   ])
   func refused(_ yaml: String, _ message: String) throws {

@@ -91,9 +91,9 @@ extension DetectorArchive {
   fileprivate mutating func add(_ part: DetectorArchive, under prefix: String) {
     for (name, tensor) in part.tensors { tensors["\(prefix).\(name)"] = tensor }
     for (name, note) in part.notes { notes["\(prefix).\(name)"] = note }
-    notes["\(prefix).weights"] = ["name": part.weights.name].merging(part.weights.digest.map { ["digest": $0] } ?? [:]) {
-      $1
-    }
+    var weights = ["name": part.weights.name]
+    weights["digest"] = part.weights.digest
+    notes["\(prefix).weights"] = weights
   }
 
   /// What was added under a prefix.
