@@ -9,7 +9,7 @@ let package = Package(
       name: "PatchCore",
       targets: [
         "PatchCore", "TensorFiles", "ConvNet", "Compute", "PatchCoreStandard", "ImageFiles", "Evaluation",
-        "Extractors", "Aggregation", "Subsampling", "Search", "FaissSearch", "Scoring",
+        "Baselines", "Extractors", "Aggregation", "Subsampling", "Search", "FaissSearch", "Scoring",
       ]),
     .library(name: "PatchCoreCommands", targets: ["PatchCoreCommands", "PatchCoreStandard"]),
     .library(name: "PatchCoreTestKit", targets: ["PatchCoreTestKit"]),
@@ -72,11 +72,16 @@ let package = Package(
       path: "Plugins/FaissSearch", exclude: ["CFaiss"]),
     .plugin("Scoring", ["CKernels"]),
 
+    // The methods that the paper compares with.
+    .target(name: "Baselines", dependencies: ["PatchCore", "TensorFiles", "Compute", "CKernels", .logging]),
+
     // What a user runs.
     .target(name: "Evaluation", dependencies: ["PatchCore", "TensorFiles", "ImageFiles", .logging]),
     .target(
       name: "PatchCoreStandard",
-      dependencies: ["PatchCore", "Extractors", "Aggregation", "Subsampling", "Search", "FaissSearch", "Scoring"]),
+      dependencies: [
+        "PatchCore", "Baselines", "Extractors", "Aggregation", "Subsampling", "Search", "FaissSearch", "Scoring",
+      ]),
     .target(name: "PatchCoreTestKit", dependencies: ["PatchCore", "TensorFiles"]),
     .target(
       name: "PatchCoreCommands",
@@ -99,6 +104,9 @@ let package = Package(
         "PatchCore", "TensorFiles", "Compute", "PatchCoreStandard", "PatchCoreTestKit", "Aggregation", "Subsampling",
         "Search", "FaissSearch", "Scoring",
       ], resources: ["Fixtures"]),
+    .tests(
+      "BaselineTests", ["PatchCore", "PatchCoreStandard", "Baselines", "Compute", "TensorFiles"],
+      resources: ["Fixtures"]),
     .tests("EvaluationTests", ["PatchCore", "ImageFiles", "Evaluation"], resources: ["Fixtures"]),
     .tests("CommandTests", ["PatchCoreCommands", "PatchCoreStandard", "PatchCore", "ImageFiles", "TensorFiles"]),
     .tests(

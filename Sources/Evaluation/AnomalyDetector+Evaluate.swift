@@ -32,7 +32,10 @@ extension AnomalyDetector {
     var evaluator = Evaluator(
       dataset, proLimit: method.evaluation.proLimit, bankRows: (self as? FittedDetector)?.bank.count)
     let source = ImageSource(files: samples.map(\.path), relativeTo: dataset.root)
-    try predict(source, progress: progress, clock: clock) { number, entry, prediction in
+    // The one method that may look at the whole test set, because its description says so by name.
+    let detector: any AnomalyDetector =
+      try (self as? EnsembleDetector)?.normalised(overTestSet: source, progress: progress, clock: clock) ?? self
+    try detector.predict(source, progress: progress, clock: clock) { number, entry, prediction in
       let sample = samples[number]
       if number == 0 { evaluator.reserveCapacity(pixelsPerImage: prediction.map.values.count) }
       let geometry = try method.preprocess.geometry(for: entry.image)

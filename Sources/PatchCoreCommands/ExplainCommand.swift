@@ -48,16 +48,29 @@ struct ExplainCommand: CatalogueCommand {
   /// The tree as YAML, each value followed by where it was set.
   static func annotated(_ tree: ConfigurationNode) -> String {
     var lines: [(text: String, origin: String)] = []
-    func add(_ node: ConfigurationNode, key: String, indent: String) {
-      if case .mapping(let entries) = node.value, !entries.isEmpty {
-        lines.append(("\(indent)\(key):", ""))
-        for entry in entries { add(entry.node, key: entry.key, indent: indent + "  ") }
-      } else {
-        lines.append(("\(indent)\(key): \(node.yaml)", "\(node.origin)"))
+    /// `lead` stands before the value on its line, `indent` before the lines of what is in it.
+    func add(_ node: ConfigurationNode, lead: String, indent: String) {
+      switch node.value {
+      case .mapping(let entries) where !entries.isEmpty:
+        lines.append((lead, ""))
+        for entry in entries { add(entry.node, lead: "\(indent)\(entry.key):", indent: indent + "  ") }
+      case .sequence(let items) where items.contains(where: { $0.text == nil }):
+        lines.append((lead, ""))
+        for item in items {
+          guard case .mapping(let entries) = item.value else {
+            add(item, lead: "\(indent)-", indent: indent + "  ")
+            continue
+          }
+          for (position, entry) in entries.enumerated() {
+            add(
+              entry.node, lead: "\(indent)\(position == 0 ? "- " : "  ")\(entry.key):", indent: indent + "    ")
+          }
+        }
+      default: lines.append(("\(lead) \(node.yaml)", "\(node.origin)"))
       }
     }
     if case .mapping(let entries) = tree.value {
-      for entry in entries { add(entry.node, key: entry.key, indent: "") }
+      for entry in entries { add(entry.node, lead: "\(entry.key):", indent: "  ") }
     }
     let width = lines.map(\.text.count).max() ?? 0
     return lines.map {

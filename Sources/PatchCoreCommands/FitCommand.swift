@@ -51,6 +51,8 @@ struct FitCommand: ComputingCommand {
     let method = try ResolvedDescription(
       contentsOf: config, overrides: weightsOverride(weights), catalogue: run.catalogue
     ).method
+    // Known before the fit, so said before it.
+    if referenceWeights, method is EnsembleDescription { throw EnsembleDescription.refusalToReferenceWeights }
     try checkWritable(output)
     let source = try trainingImages(method)
     let clock = StageTimings()

@@ -1,4 +1,5 @@
 import Aggregation
+import Baselines
 import Extractors
 import FaissSearch
 import PatchCore
@@ -7,7 +8,7 @@ import Search
 import Subsampling
 
 extension StageCatalogue {
-  /// Every stage and preset of this package that is in the build: the one place that names them all.
+  /// Every stage, preset and method of this package that is in the build: the one place that names them all.
   public static var standard: StageCatalogue {
     var catalogue = StageCatalogue()
     catalogue.register(.official)
@@ -42,6 +43,9 @@ extension StageCatalogue {
 
     catalogue.register(MaximumScorerConfiguration.self)
     catalogue.register(ReweightedScorerConfiguration.self)
+
+    catalogue.register(method: PaDiMDescription.self)
+    catalogue.register(method: SPADEDescription.self)
     return catalogue
   }
 }

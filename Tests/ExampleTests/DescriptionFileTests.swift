@@ -13,7 +13,11 @@ import Testing
 
   @Test func allAreKnownHere() throws {
     let names = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path).sorted()
-    #expect(names == ["anomalib.yaml", "ivfpq.yaml", "magnetic-tile.yaml", "mstc.yaml", "official.yaml"])
+    #expect(
+      names == [
+        "anomalib.yaml", "ensemble.yaml", "ivfpq.yaml", "magnetic-tile.yaml", "mstc.yaml", "official.yaml", "padim.yaml",
+        "spade.yaml",
+      ])
   }
 
   /// Written out or by the names of preset and network alone: the same pipeline.
@@ -81,6 +85,31 @@ import Testing
     let plan = try Pipeline(videos.description).plan(images: 55_000, width: 856, height: 480)
     #expect(plan.candidateRows == 14_080_000 && plan.bankRows == 1_408_000)
     #expect(plan.candidateBytes == 57_671_680_000)
+  }
+
+  @Test func ensemble() throws {
+    let description = try #require(try Self.resolve("ensemble.yaml").method as? EnsembleDescription)
+    #expect(description.combination == .heldOut(fraction: 0.2))
+    // 160 of 200 images are fitted with: 784 patches each, a hundredth kept, 384 numbers; and one member's embeddings.
+    let plan = try description.memoryPlan(images: 200, width: 1024, height: 1024)
+    #expect(plan.bytes == (2 * 1254 + 160 * 784) * 384 * 4)
+    #expect(description.pipelines.allSatisfy { $0.aggregator.kind == "official" })
+  }
+
+  /// The baselines write out the defaults of their methods.
+  @Test(arguments: ["padim", "spade"])
+  func baselines(_ name: String) throws {
+    let resolved = try Self.resolve("\(name).yaml")
+    #expect(type(of: resolved.method).name == name)
+    let architecture = name == "padim" ? ", architecture: resnet18" : ""
+    let layers = (name == "padim" ? 1...3 : 1...4).map { "layer\($0)" }.joined(separator: ", ")
+    let short = "extractor: {kind: resnet\(architecture), layers: [\(layers)]}\n\(name): {}"
+    let alone = try ResolvedDescription(yaml: short, catalogue: .standard).method
+    #expect(
+      try resolved.method.yaml() == alone.yaml().replacingOccurrences(of: "dimensions: null", with: "dimensions: 100"))
+    #expect(
+      try resolved.method.memoryPlan(images: 200, width: 1024, height: 1024)
+        == alone.memoryPlan(images: 200, width: 1024, height: 1024))
   }
 
   #if FAISS

@@ -23,6 +23,9 @@ long pc_near_rows(float *products, const float *norms, long n, long k, double sl
 // room for n numbers. 1 <= count <= n.
 long pc_far_rows(const float *distances, long n, long count, int32_t *rows, float *scratch);
 
+// triangle.c: |W x|^2 for a lower triangular W of d x d numbers, its rows of 1, 2, ... numbers one after another.
+double pc_triangle_squared_norm(const float *triangle, const float *x, long d);
+
 // greedy.c: distances for the greedy coreset. Rows lie in panels of 16: number i of the rows 16 p to 16 p + 15 stands
 // at panels[(p * dimension + i) * 16]. A distance is the square root of a sum of squared differences in single
 // precision, summed dimension after dimension, and so the same number whichever function computes it.

@@ -14,12 +14,12 @@ extension AnomalyDetector {
   ///   - progress: told how far the work is; throws when it should stop, and then no file is left.
   /// - Throws: `PatchCoreError` with code `.invalidFile` if the file cannot be written.
   public func write(to path: String, includingWeights: Bool = true, progress: ProgressReporter = .silent) throws {
+    let archive = try archive(includingWeights: includingWeights)
     guard includingWeights || weights.digest != nil else {
       throw PatchCoreError(
         .invalidConfiguration, stage: "extractor",
         "its weights (\(weights.name)) come from no file, so an artifact cannot refer to one; include the weights")
     }
-    let archive = try archive(includingWeights: includingWeights)
     let manifest = try ArtifactManifest(
       method: type(of: method).name,
       description: ConfigurationEncoder.encode(method).namingWeightsAlone().jsonValue, archive: archive)

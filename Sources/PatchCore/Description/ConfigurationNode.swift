@@ -72,6 +72,38 @@ public struct ConfigurationNode: Sendable {
   }
 }
 
+extension ConfigurationNode {
+  /// The tree of a value's keys, as defaults.
+  ///
+  /// - Parameter value: plain data.
+  /// - Throws: what the value throws when it is encoded.
+  public init(encoding value: some Encodable) throws { self = try ConfigurationEncoder.encode(value) }
+
+  /// A mapping without some of its keys.
+  ///
+  /// - Parameter keys: keys that are left out.
+  /// - Returns: the mapping; this tree if it is none.
+  public func removing(_ keys: [String]) -> ConfigurationNode {
+    guard case .mapping(let entries) = value else { return self }
+    return ConfigurationNode(.mapping(entries.filter { !keys.contains($0.key) }), origin: origin, kinds: kinds)
+  }
+
+  /// A mapping with further keys behind one of its own; keys that it has already are replaced.
+  ///
+  /// For methods whose defaults are PatchCore's with keys of their own.
+  ///
+  /// - Parameters:
+  ///   - added: the further keys.
+  ///   - key: a key of this mapping.
+  /// - Returns: the mapping; this tree if it is none.
+  public func inserting(_ added: [(key: String, node: ConfigurationNode)], after key: String) -> ConfigurationNode {
+    guard case .mapping(let entries) = value else { return self }
+    let kept = entries.filter { entry in !added.contains { $0.key == entry.key } }
+    let place = kept.firstIndex { $0.key == key }.map { $0 + 1 } ?? kept.count
+    return ConfigurationNode(.mapping(kept[..<place] + added + kept[place...]), origin: origin, kinds: kinds)
+  }
+}
+
 extension ConfigurationNode.Origin: CustomStringConvertible {
   /// `default`, `preset official`, `pipeline.yaml:3` or `--weights`.
   public var description: String {

@@ -28,13 +28,13 @@ public struct ResolvedDescription: Sendable {
       var tree = try presetNode.merged(over: defaults)
       tree = try file.merged(over: tree)
       for override in overrides { tree = try override.node.merged(over: tree) }
-      for role in StageCatalogue.roles {
-        guard let stage = tree[role], case .mapping = stage.value, stage["kind"] == nil else { continue }
+      for role in StageCatalogue.roles where defaults[role] == nil {
+        guard let stage = file[role] else { continue }
         throw ConfigurationProblem(
-          path: [role], origin: stage.origin,
-          "name a kind; known: \(catalogue.kinds(ofRole: role).joined(separator: ", "))")
+          path: [role], origin: stage.origin, "\(type.name) has no \(role); leave the key out")
       }
       tree = try type.completed(tree, catalogue)
+      try catalogue.checkKindsAreNamed(in: tree, path: [])
       self.tree = tree
       method = try catalogue.decode(type, from: tree)
     } catch let problem as ConfigurationProblem {

@@ -9,8 +9,8 @@ public struct StageCatalogue: Sendable {
   /// The presets in the order of registration; the first one holds for descriptions that name none.
   public private(set) var presets: [Preset] = []
 
-  /// The methods that descriptions and artifacts may name, PatchCore's pipeline first.
-  public private(set) var methods: [any MethodDescription.Type] = [PipelineDescription.self]
+  /// The methods that descriptions and artifacts may name, PatchCore's pipeline and ensembles of it first.
+  public private(set) var methods: [any MethodDescription.Type] = [PipelineDescription.self, EnsembleDescription.self]
 
   /// A catalogue without stages.
   public init() {}

@@ -123,7 +123,7 @@ extension Pipeline {
 
 extension ImageSource {
   /// Loads several images at once, on several threads.
-  func load(_ numbers: Range<Int>) throws -> [Entry] {
+  package func load(_ numbers: Range<Int>) throws -> [Entry] {
     var entries = [Entry?](repeating: nil, count: numbers.count)
     try entries.withUnsafeMutableBufferPointer { buffer in
       nonisolated(unsafe) let buffer = buffer

@@ -12,7 +12,7 @@ public struct Pipeline: Sendable {
   package var spoolFolder = NSTemporaryDirectory()
 
   /// Images that pass through the network together; results do not depend on it.
-  static let batchSize = 8
+  package static let batchSize = 8
 
   /// A pipeline of the given description.
   public init(_ description: PipelineDescription, logger: Logger = Logger(label: "patchcore")) {

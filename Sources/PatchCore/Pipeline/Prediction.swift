@@ -36,4 +36,10 @@ public struct TrainingImage: Sendable, Hashable, Codable {
   public var name: String
   /// SHA-256 of the file or, for an image from memory, of its pixels; in hexadecimal.
   public var digest: String
+
+  /// Names an image.
+  public init(name: String, digest: String) {
+    self.name = name
+    self.digest = digest
+  }
 }

@@ -10,7 +10,14 @@ public struct StageClock: Sendable {
   /// A clock that nobody reads.
   public static let ignored = StageClock { _, _ in }
 
-  func measure<R>(_ stage: String, _ work: () throws -> R) rethrows -> R {
+  /// Does a piece of work of a stage and records its time.
+  ///
+  /// - Parameters:
+  ///   - stage: the stage's name.
+  ///   - work: the work.
+  /// - Returns: what `work` returns.
+  /// - Throws: what `work` throws.
+  public func measure<R>(_ stage: String, _ work: () throws -> R) rethrows -> R {
     let start = ContinuousClock.now
     defer { record(stage, ContinuousClock.now - start) }
     return try work()
