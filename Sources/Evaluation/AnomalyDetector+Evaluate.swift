@@ -59,7 +59,7 @@ extension AnomalyDetector {
     }
     try progress.report("comparing with the training images", samples.count, of: samples.count)
     try LeakGuard.refuse(
-      test: digests, among: trainingImages.map { LeakGuard.DigestedImage($0) })
+      test: digests, among: imagesSeen.map { LeakGuard.DigestedImage($0) })
   }
 
   func defects(

@@ -51,7 +51,7 @@ struct ArtifactManifest: Codable, Sendable {
       return String(decoding: try encoder.encode(self), as: UTF8.self)
     } catch let error as EncodingError {
       throw PatchCoreError(
-        .invalidConfiguration, "the description holds a number that is not finite; an artifact cannot hold it",
+        .invalidConfiguration, "the description or a threshold is a number that is not finite; an artifact cannot hold it",
         cause: error)
     }
   }
@@ -90,8 +90,35 @@ extension ArtifactManifest {
             + (version > Self.currentVersion ? "use a newer build" : "fit again"))
       }
       self = try JSONDecoder().decode(Self.self, from: data)
+      try thresholds?.validate()
     } catch let error as DecodingError {
       throw PatchCoreError(.invalidArtifact, "\(file): its manifest is damaged; fit again", cause: error)
+    } catch let error as PatchCoreError where error.code == .invalidConfiguration {
+      // Rules and thresholds say what is wrong, not where.
+      throw PatchCoreError(.invalidArtifact, "\(file): \(error.message)", cause: error)
     }
+  }
+
+  /// Reads a file that holds an artifact: its tensors, mapped, and its manifest, which agree.
+  ///
+  /// - Throws: `PatchCoreError` with code `.invalidArtifact`.
+  static func read(_ path: String) throws -> (file: SafetensorsFile, manifest: ArtifactManifest) {
+    let file: SafetensorsFile
+    do {
+      file = try SafetensorsFile(contentsOf: path)
+    } catch {
+      throw PatchCoreError(.invalidArtifact, error)
+    }
+    guard let json = file.metadata[Self.key] else {
+      throw PatchCoreError(
+        .invalidArtifact, "\(path): is a safetensors file, but no detector; give a file made by `patchcore fit`")
+    }
+    let manifest = try ArtifactManifest(json: json, file: path)
+    guard Self.digest(of: file.tensors) == manifest.dataDigest else {
+      throw PatchCoreError(
+        .invalidArtifact, "\(path): its data do not have the digest noted in it; the file is damaged, copy or fit again"
+      )
+    }
+    return (file, manifest)
   }
 }

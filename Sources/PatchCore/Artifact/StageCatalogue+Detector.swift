@@ -18,22 +18,7 @@ extension StageCatalogue {
     contentsOf path: String, weights: String? = nil, engine: ComputeSettings.Engine? = nil,
     logger: Logger = Logger(label: "patchcore")
   ) throws -> any AnomalyDetector {
-    let file: SafetensorsFile
-    do {
-      file = try SafetensorsFile(contentsOf: path)
-    } catch {
-      throw PatchCoreError(.invalidArtifact, error)
-    }
-    guard let json = file.metadata[ArtifactManifest.key] else {
-      throw PatchCoreError(
-        .invalidArtifact, "\(path): is a safetensors file, but no detector; give a file made by `patchcore fit`")
-    }
-    let manifest = try ArtifactManifest(json: json, file: path)
-    guard ArtifactManifest.digest(of: file.tensors) == manifest.dataDigest else {
-      throw PatchCoreError(
-        .invalidArtifact, "\(path): its data do not have the digest noted in it; the file is damaged, copy or fit again"
-      )
-    }
+    let (file, manifest) = try ArtifactManifest.read(path)
     var description = try description(in: manifest, file: path, weights: weights)
     if let engine { description.compute.engine = engine }
     guard let fitEngine = ComputeSettings.Engine(rawValue: manifest.engine) else {

@@ -45,13 +45,7 @@ public struct HoldOut: Sendable, Hashable {
   /// - Throws: `PatchCoreError` with code `.invalidConfiguration` if a setting is out of range, `.invalidDataset` for fewer
   ///   than two images.
   public func rounds(count: Int, seed: UInt64) throws -> [Round] {
-    guard fraction > 0, fraction < 1 else {
-      throw PatchCoreError(
-        .invalidConfiguration, "fraction is \(fraction); held out is a share above 0 and below 1, such as 0.2")
-    }
-    guard folds >= 2 else {
-      throw PatchCoreError(.invalidConfiguration, "folds is \(folds); cross-validation needs at least 2")
-    }
+    try validate()
     guard count >= 2 else {
       throw PatchCoreError(
         .invalidDataset,
@@ -68,6 +62,19 @@ public struct HoldOut: Sendable, Hashable {
       return (0..<folds).map { fold in
         Self.round(Array(order[fold * count / folds..<(fold + 1) * count / folds]), of: count)
       }
+    }
+  }
+
+  /// Refuses settings out of range.
+  ///
+  /// - Throws: `PatchCoreError` with code `.invalidConfiguration`.
+  public func validate() throws {
+    guard fraction > 0, fraction < 1 else {
+      throw PatchCoreError(
+        .invalidConfiguration, "fraction is \(fraction); held out is a share above 0 and below 1, such as 0.2")
+    }
+    guard folds >= 2 else {
+      throw PatchCoreError(.invalidConfiguration, "folds is \(folds); cross-validation needs at least 2")
     }
   }
 

@@ -26,6 +26,7 @@ extension PipelineDescription: MethodDescription {
       case .compute: node = try encoded(ComputeSettings())
       case .seed: node = try encoded(UInt64(0))
       case .split: node = try encoded(Split())
+      case .thresholds: node = try encoded(ThresholdSettings())
       case .evaluation: node = try encoded(EvaluationSettings())
       case .extractor, .aggregator, .subsampler, .neighbourIndex, .scorer:
         node = try catalogue.ground(ofRole: key.rawValue)
@@ -48,11 +49,11 @@ extension PipelineDescription: MethodDescription {
     return MemoryPlan(summary: plan.summary, bytes: plan.candidateBytes + plan.bankBytes, layers: plan.layers)
   }
 
-  /// Fits the pipeline: as `Pipeline.fit`.
+  /// Fits the pipeline to all the images: as `Pipeline.fit`, without thresholds.
   public func fitAll(
     _ images: ImageSource, progress: ProgressReporter, clock: StageClock, logger: Logger
   ) throws -> any AnomalyDetector {
-    try Pipeline(self, logger: logger).fit(images, progress: progress, clock: clock)
+    try Pipeline(self, logger: logger).fitBank(images, progress: progress, clock: clock)
   }
 
   /// Restores a detector from what `archive` kept.

@@ -24,13 +24,15 @@ public struct PipelineDescription: Codable, Sendable {
   public var seed: UInt64
   /// Which nominal images are held out of the fit.
   public var split: Split
+  /// How thresholds are made.
+  public var thresholds: ThresholdSettings
   /// How results are compared with the truth.
   public var evaluation: EvaluationSettings
 
   enum CodingKeys: String, CodingKey, CaseIterable {
     case preset, preprocess, extractor, aggregator, subsampler
     case neighbourIndex = "neighbour_index"
-    case scorer, map, compute, seed, split, evaluation
+    case scorer, map, compute, seed, split, thresholds, evaluation
   }
 
   /// Describes a pipeline in code.
@@ -39,7 +41,8 @@ public struct PipelineDescription: Codable, Sendable {
     extractor: any FeatureExtractorConfiguration, aggregator: any AggregatorConfiguration,
     subsampler: any SubsamplerConfiguration, neighbourIndex: any NeighbourIndexConfiguration,
     scorer: any ScorerConfiguration, map: MapRendering = MapRendering(), compute: ComputeSettings = ComputeSettings(),
-    seed: UInt64 = 0, split: Split = Split(), evaluation: EvaluationSettings = EvaluationSettings()
+    seed: UInt64 = 0, split: Split = Split(), thresholds: ThresholdSettings = ThresholdSettings(),
+    evaluation: EvaluationSettings = EvaluationSettings()
   ) {
     self.preset = preset
     self.preprocess = preprocess
@@ -52,6 +55,7 @@ public struct PipelineDescription: Codable, Sendable {
     self.compute = compute
     self.seed = seed
     self.split = split
+    self.thresholds = thresholds
     self.evaluation = evaluation
   }
 

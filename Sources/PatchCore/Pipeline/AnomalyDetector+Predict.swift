@@ -6,12 +6,12 @@ extension AnomalyDetector {
   /// - Parameters:
   ///   - image: an image of any size that the preprocessing accepts.
   ///   - clock: told how long each stage takes.
-  /// - Returns: score, map and nearest training patch.
+  /// - Returns: score, map and nearest training patch; where there are thresholds also decision and regions.
   /// - Throws: `PatchCoreError` if the image is smaller than the crop or a stage fails.
   ///
   /// Roth et al. (2022), section 3.3.
   public func predict(_ image: Image, clock: StageClock = .ignored) throws -> Prediction {
-    try rawPredictions(of: [image], clock: clock)[0]
+    try deciding(rawPredictions(of: [image], clock: clock)[0], of: image, clock)
   }
 
   /// Scores one image off Swift's cooperative threads.
@@ -53,11 +53,27 @@ extension AnomalyDetector {
         // Neighbours that come out at one size go through the network together.
         let end = shapes[first...].firstIndex { $0 != shapes[first] } ?? entries.count
         let predictions = try rawPredictions(of: entries[first..<end].map(\.image), clock: clock)
-        for position in first..<end { try body(start + position, entries[position], predictions[position - first]) }
+        for position in first..<end {
+          let prediction = try deciding(predictions[position - first], of: entries[position].image, clock)
+          try body(start + position, entries[position], prediction)
+        }
         first = end
       }
     }
     try progress.report("inspecting", images.count, of: images.count)
+  }
+
+  /// Adds decision and regions to a prediction, where there are thresholds; scores and map stay as they are.
+  private func deciding(_ prediction: Prediction, of image: Image, _ clock: StageClock) throws -> Prediction {
+    guard let thresholds else { return prediction }
+    return try clock.measure("regions") {
+      let placement = MapPlacement(try method.preprocess.geometry(for: image), size: method.map.size)
+      var decided = prediction
+      decided.decision = thresholds.decision(for: prediction.score)
+      decided.regions = prediction.map.regions(
+        above: thresholds.pixel, minimumArea: thresholds.minimumArea, placement: placement)
+      return decided
+    }
   }
 
   /// The map of an image's patch scores, at the size that the description asks for.

@@ -75,6 +75,8 @@ public protocol MethodDescription: Codable, Sendable {
   var seed: UInt64 { get }
   /// Which nominal images are held out of the fit.
   var split: Split { get }
+  /// How thresholds are made; by default they are not, and a description of the method has no such key.
+  var thresholds: ThresholdSettings { get }
   /// How results are compared with the truth.
   var evaluation: EvaluationSettings { get }
 
@@ -117,6 +119,9 @@ extension MethodDescription {
     tree
   }
 
+  /// No thresholds.
+  public var thresholds: ThresholdSettings { ThresholdSettings() }
+
   /// The description as YAML with every value filled in, one line per part, keys in the order of a pipeline.
   ///
   /// - Parameter indent: put before each line.
@@ -127,7 +132,10 @@ extension MethodDescription {
     return entries.map { "\(indent)\($0.key): \($0.node.yaml)" }.joined(separator: "\n")
   }
 
-  /// Fits to the images given.
+  /// Fits to the images given, and makes thresholds as the description says.
+  ///
+  /// With `thresholds: {from: held_out}` the detector is fitted with the images that are not held out; with
+  /// `cross_validation` there are as many fits as folds before the one of all images.
   ///
   /// - Parameters:
   ///   - images: the nominal images, at least one.
@@ -140,7 +148,11 @@ extension MethodDescription {
     _ images: ImageSource, progress: ProgressReporter = .silent, clock: StageClock = .ignored,
     logger: Logger = Logger(label: "patchcore")
   ) throws -> any AnomalyDetector {
-    try fitAll(images, progress: progress, clock: clock, logger: logger)
+    var (detector, made) = try thresholds.fit(
+      images, seed: seed, progress: progress, clock: clock, logger: logger,
+      fitting: { try fitAll($0, progress: $1, clock: clock, logger: logger) }, as: { $0 })
+    if let made { detector.thresholds = made }
+    return detector
   }
 }
 

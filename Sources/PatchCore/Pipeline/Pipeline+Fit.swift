@@ -1,9 +1,13 @@
 import Foundation
 
 extension Pipeline {
-  /// Fits the pipeline: embeds the nominal images, chooses the memory bank, builds the neighbour index.
+  /// Fits the pipeline: embeds the nominal images, chooses the memory bank, builds the neighbour index; then makes
+  /// thresholds, as the description says.
   ///
   /// The same description, images, names, engine and processor type give the same detector at any thread count.
+  ///
+  /// With `thresholds: {from: held_out}` the bank is made of the images that are not held out; with `cross_validation`
+  /// there are as many fits as folds before the one of all images.
   ///
   /// - Parameters:
   ///   - images: the nominal images, at least one, which must come out of the preprocessing at one size.
@@ -12,11 +16,22 @@ extension Pipeline {
   /// - Returns: a detector, which alone can predict.
   /// - Throws: `PatchCoreError` naming the image or stage at fault, `CancellationError` when stopped.
   /// - Complexity: the embeddings of all images are held at once, `FitPlan.candidateBytes`; on disk, in the temporary
-  ///   folder, if they exceed half the machine's memory.
+  ///   folder, if they exceed half the machine's memory. Thresholds add 4 bytes for each pixel of the maps that make them.
   ///
   /// Roth et al., *Towards Total Recall in Industrial Anomaly Detection* (2022), sections 3.1 and 3.2.
   public func fit(
     _ images: ImageSource, progress: ProgressReporter = .silent, clock: StageClock = .ignored
+  ) throws -> FittedDetector {
+    var (detector, thresholds) = try description.thresholds.fit(
+      images, seed: description.seed, progress: progress, clock: clock, logger: logger,
+      fitting: { try fitBank($0, progress: $1, clock: clock) }, as: { $0 })
+    detector.thresholds = thresholds
+    return detector
+  }
+
+  /// Fits to all the images, without thresholds.
+  func fitBank(
+    _ images: ImageSource, progress: ProgressReporter, clock: StageClock
   ) throws -> FittedDetector {
     guard images.count > 0 else {
       throw PatchCoreError(.invalidDataset, "there are no training images; give at least one nominal image")

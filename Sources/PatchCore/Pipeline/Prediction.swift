@@ -8,15 +8,22 @@ public struct Prediction: Sendable, Equatable {
   public var patchScores: PatchScores?
   /// The training patch nearest to the patch that decided the score; `nil` for a method without a memory bank.
   public var nearestPatch: TrainingPatch?
+  /// Whether the score is above the image threshold; `nil` if the detector has no thresholds.
+  public var decision: Decision?
+  /// The parts of the map above the pixel threshold; none if the detector has no thresholds.
+  public var regions: [AnomalyRegion]
 
   /// Creates a prediction.
   public init(
-    score: Float, map: AnomalyMap, patchScores: PatchScores? = nil, nearestPatch: TrainingPatch? = nil
+    score: Float, map: AnomalyMap, patchScores: PatchScores? = nil, nearestPatch: TrainingPatch? = nil,
+    decision: Decision? = nil, regions: [AnomalyRegion] = []
   ) {
     self.score = score
     self.map = map
     self.patchScores = patchScores
     self.nearestPatch = nearestPatch
+    self.decision = decision
+    self.regions = regions
   }
 }
 

@@ -1,6 +1,7 @@
 /// Measures how long each stage takes and tells a recorder.
 ///
-/// Stages are named `decode`, `preprocess`, `extractor`, `aggregator`, `subsampler`, `neighbour_index`, `scorer`, `map`.
+/// Stages are named `decode`, `preprocess`, `extractor`, `aggregator`, `subsampler`, `neighbour_index`, `scorer`, `map`,
+/// and `regions` where there are thresholds.
 public struct StageClock: Sendable {
   private let record: @Sendable (_ stage: String, _ time: Duration) -> Void
 

@@ -35,6 +35,18 @@ extension PreprocessingGeometry {
       && rows.contains(Self.place(y, size: height, resized: resizedHeight))
   }
 
+  /// The columns of the upright original that the preprocessed image shows.
+  var seenColumns: Range<Int> { Self.seen(size: width, resized: resizedWidth, kept: columns) }
+  /// The rows of the upright original that the preprocessed image shows.
+  var seenRows: Range<Int> { Self.seen(size: height, resized: resizedHeight, kept: rows) }
+
+  private static func seen(size: Int, resized: Int, kept: Range<Int>) -> Range<Int> {
+    let first = (0..<size).first { kept.contains(place($0, size: size, resized: resized)) }
+    let last = (0..<size).last { kept.contains(place($0, size: size, resized: resized)) }
+    guard let first, let last else { return 0..<0 }
+    return first..<last + 1
+  }
+
   /// The resized pixel under the centre of an original one.
   private static func place(_ position: Int, size: Int, resized: Int) -> Int {
     Int((Double(position) + 0.5) * Double(resized) / Double(size))
