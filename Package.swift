@@ -1,6 +1,9 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+/// The suites of `patchcore reproduce`, embedded so that one copied program has them.
+let suites = ["stride", "table1"]
+
 let package = Package(
   name: "patchcore",
   products: [
@@ -73,7 +76,9 @@ let package = Package(
     .plugin("Scoring", ["CKernels"]),
 
     // What a user runs.
-    .target(name: "Evaluation", dependencies: ["PatchCore", "TensorFiles", "ImageFiles"]),
+    .target(
+      name: "Evaluation", dependencies: ["PatchCore", "TensorFiles", "ImageFiles"],
+      resources: suites.map { .embedInCode("Suites/\($0).yaml") }),
     .target(
       name: "PatchCoreStandard",
       dependencies: ["PatchCore", "Extractors", "Aggregation", "Subsampling", "Search", "FaissSearch", "Scoring"]),
