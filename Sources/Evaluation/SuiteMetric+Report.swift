@@ -2,7 +2,7 @@ import PatchCore
 
 extension SuiteMetric {
   /// A number, or why there is none.
-  enum Found: Equatable {
+  package enum Found: Equatable {
     case value(Double)
     case absent(String)
   }
@@ -13,7 +13,7 @@ extension SuiteMetric {
   ///   - report: the JSON of an `EvaluationReport`.
   ///   - bankRows: rows of the bank; `nil` for a method without one.
   /// - Returns: the number, or the reason that the report gives or what it lacks.
-  func value(in report: JSONValue, bankRows: Int?) -> Found {
+  package func value(in report: JSONValue, bankRows: Int?) -> Found {
     switch self {
     case .imageAUROC: percent(report, ["image_auroc"])
     case .pixelAUROC: percent(report, ["pixel_auroc"])

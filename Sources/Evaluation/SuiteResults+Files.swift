@@ -46,7 +46,7 @@ extension SuiteResults {
           let number = numbers[metric] ?? Number(reason: "not done")
           let paper = category.isEmpty ? row.run.paper[metric] : row.run.paperCategories[metric]?[category]
           let deviation = category.isEmpty ? row.run.paperDeviation[metric] : nil
-          let reason = number.value == nil ? (row.problems + [number.reason ?? ""]).first ?? "" : ""
+          let reason = number.value == nil ? Self.reason(number, row, category) : ""
           let fields = [
             suite.name, row.run.name, category, metric.rawValue, metric.unit.rawValue, Self.text(number.value),
             Self.text(number.deviation), "\(row.seeds)", Self.text(paper), Self.text(deviation),
@@ -60,6 +60,12 @@ extension SuiteResults {
       }
     }
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// Why a number is missing: the row's problem with the category, if it is not done at all.
+  private static func reason(_ number: Number, _ row: Row, _ category: String) -> String {
+    let problem = row.problems.first { $0.hasPrefix(category) } ?? (row.categoriesDone == 0 ? row.problems.first : nil)
+    return problem ?? number.reason ?? ""
   }
 
   private var baseName: String { setting.base ?? "suite" }

@@ -12,7 +12,7 @@ extension SuiteResults {
     for difference in differences { lines += SuiteTextTable.wrapped(difference, width: width) }
     if !differences.isEmpty { lines.append("") }
     lines += overall.lines(width: width)
-    for table in categories { lines += [""] + table.lines(width: width) }
+    for (title, table) in categories { lines += ["", title, ""] + table.lines(width: width) }
     let remarks = problems + notes
     if !remarks.isEmpty { lines.append("") }
     for remark in remarks { lines += SuiteTextTable.wrapped(remark, width: width, indent: "  ") }
@@ -68,7 +68,7 @@ extension SuiteResults {
   }
 
   /// A table per metric with two lines per row, ours and the paper's; none for a single category without paper's number.
-  private var categories: [SuiteTextTable] {
+  private var categories: [(title: String, table: SuiteTextTable)] {
     var columns: [String] = []
     for name in rows.flatMap({ $0.categories.map(\.name) }) where !columns.contains(name) { columns.append(name) }
     return metrics.compactMap { metric in
@@ -89,7 +89,7 @@ extension SuiteResults {
       let groups = zip(columns, cells).map {
         SuiteTextTable.Group(title: "", columns: [.init(heading: $0, cells: $1)])
       }
-      return SuiteTextTable(names: ["\(metric.label):"] + names, groups: groups.map { $0.withEmptyFirstRow })
+      return ("\(metric.label) by category", SuiteTextTable(names: names, groups: groups))
     }
   }
 
@@ -117,12 +117,5 @@ extension SuiteResults {
     case .seconds: String(format: "%.\(2 + digits)f", value)
     case .count: String(format: value == value.rounded() ? "%.0f" : "%.1f", value)
     }
-  }
-}
-
-extension SuiteTextTable.Group {
-  /// The group below a row that holds the table's title alone.
-  fileprivate var withEmptyFirstRow: Self {
-    Self(title: title, columns: columns.map { .init(heading: $0.heading, cells: [""] + $0.cells) })
   }
 }

@@ -85,14 +85,18 @@ public struct SuiteRunner {
             continue
           }
           say(name)
+          let record: SuiteRecord
           do {
-            let record = try evaluate(row, job, category, isShared ? features : nil, progress)
-            try records.write(record, job.key)
-            collection.add(job.row, category.name, seed: job.seed, record)
-          } catch let error as PatchCoreError {
+            record = try evaluate(row, job, category, isShared ? features : nil, progress)
+          } catch let error where !(error is CancellationError) {
             say("\(name): failed: \(error)")
-            collection.note(job.row, "\(category.name)\(seed): \(error)")
+            // Results name no path that differs from machine to machine.
+            let reason = "\(error)".replacing(category.root, with: category.name)
+            collection.note(job.row, "\(category.name)\(seed): \(reason)")
+            continue
           }
+          try records.write(record, job.key)
+          collection.add(job.row, category.name, seed: job.seed, record)
         }
         features?.removeAll()
       }

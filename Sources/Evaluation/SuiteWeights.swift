@@ -102,13 +102,14 @@ final class SuiteWeights {
     guard let first = found.first else {
       return .failure(
         PatchCoreError(
-          .invalidWeights, "there is no file \(architecture)*.pth, .pt or .safetensors in \(folder)"))
+          .invalidWeights, "there is no file \(architecture)*.pth, .pt or .safetensors in \(DatasetFolder.lastComponent(of: folder))"))
     }
     guard found.count == 1 else {
       return .failure(
         PatchCoreError(
           .invalidWeights,
-          "\(folder) holds several files for \(architecture): \(found.joined(separator: ", ")); leave one"))
+          "\(DatasetFolder.lastComponent(of: folder)) holds several files for \(architecture): "
+            + "\(found.joined(separator: ", ")); leave one"))
     }
     return .success(folder + "/" + first)
   }
@@ -122,7 +123,11 @@ final class SuiteWeights {
     do {
       let stage = try node.decoded(as: StageDescription<ExtractorRole>.self, catalogue: catalogue)
       result = .success(try stage.configuration.makeExtractor(context).weights)
-    } catch let error as PatchCoreError where [.invalidWeights, .invalidFile].contains(error.code) {
+    } catch var error as PatchCoreError where [.invalidWeights, .invalidFile].contains(error.code) {
+      // Results name no path that differs from machine to machine.
+      if let file = node["weights"]?["file"]?.text {
+        error.message = error.message.replacing(file, with: DatasetFolder.lastComponent(of: file))
+      }
       result = .failure(error)
     }
     checked[key] = result

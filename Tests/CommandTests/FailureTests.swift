@@ -115,7 +115,7 @@ import Testing
     try WorkFolder.with { folder in
       let help = try folder.run("--help")
       #expect(help.status == 0)
-      for name in ["demo", "fit", "predict", "evaluate", "inspect", "stages", "explain"] {
+      for name in ["demo", "fit", "predict", "evaluate", "inspect", "stages", "explain", "reproduce"] {
         #expect(help.output.contains("\n  \(name) "), "\(name)")
         #expect(try folder.run(name, "--help").status == 0)
       }
