@@ -1,6 +1,13 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+/// The suites of `patchcore reproduce`, embedded so that one copied program has them.
+let suites = [
+  "bank-use", "figure-s3", "figure-s4", "figure-s5", "figure-s6", "figure3", "figure4", "figure5",
+  "misclassifications", "stride", "table-s4", "table-s5", "table-s6", "table1", "table2", "table3", "table4",
+  "table5", "table6",
+]
+
 let package = Package(
   name: "patchcore",
   products: [
@@ -76,7 +83,9 @@ let package = Package(
     .target(name: "Baselines", dependencies: ["PatchCore", "TensorFiles", "Compute", "CKernels", .logging]),
 
     // What a user runs.
-    .target(name: "Evaluation", dependencies: ["PatchCore", "TensorFiles", "ImageFiles", .logging]),
+    .target(
+      name: "Evaluation", dependencies: ["PatchCore", "TensorFiles", "ImageFiles", .logging],
+      resources: suites.map { .embedInCode("Suites/\($0).yaml") }),
     .target(
       name: "PatchCoreStandard",
       dependencies: [

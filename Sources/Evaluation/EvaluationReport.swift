@@ -112,7 +112,8 @@ public struct EvaluationReport: Sendable, Equatable, Codable {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  private static func field(_ text: String) -> String {
+  /// A field of comma-separated values, in quotes where it needs them (RFC 4180).
+  static func field(_ text: String) -> String {
     guard text.utf8.contains(where: { [0x22, 0x2C, 0x0A, 0x0D].contains($0) }) else { return text }
     return "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\""
   }

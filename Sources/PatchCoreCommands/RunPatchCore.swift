@@ -56,6 +56,9 @@ func patchCoreStatus(catalogue: StageCatalogue, arguments: [String]?) -> Int32 {
 
 /// The root of the command line.
 struct PatchCoreCommand: ParsableCommand {
+  /// The version of the program, part of what a result of `reproduce` depends on.
+  static let version = "0.1.0"
+
   static let configuration = CommandConfiguration(
     commandName: "patchcore",
     abstract: "Finds defects in images after seeing good ones only.",
@@ -65,9 +68,9 @@ struct PatchCoreCommand: ParsableCommand {
 
       Exit status: 0 done, 1 failed, 2 misused.
       """,
-    version: "0.1.0",
+    version: version,
     subcommands: [
       DemoCommand.self, FitCommand.self, PredictCommand.self, EvaluateCommand.self, InspectCommand.self,
-      ReindexCommand.self, CompareIndexesCommand.self, StagesCommand.self, ExplainCommand.self,
+      ReindexCommand.self, CompareIndexesCommand.self, ReproduceCommand.self, StagesCommand.self, ExplainCommand.self,
     ])
 }

@@ -115,7 +115,10 @@ import Testing
     try WorkFolder.with { folder in
       let help = try folder.run("--help")
       #expect(help.status == 0)
-      for name in ["demo", "fit", "predict", "evaluate", "inspect", "reindex", "compare-indexes", "stages", "explain"] {
+      let names = [
+        "demo", "fit", "predict", "evaluate", "inspect", "reindex", "compare-indexes", "reproduce", "stages", "explain",
+      ]
+      for name in names {
         #expect(help.output.contains("\n  \(name) "), "\(name)")
         #expect(try folder.run(name, "--help").status == 0)
       }

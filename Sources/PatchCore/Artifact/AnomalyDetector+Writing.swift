@@ -38,7 +38,7 @@ extension ConfigurationNode {
   var weightsFile: String? { self[ExtractorRole.name]?["weights"]?["file"]?.text }
 
   /// The tree with the name of every weights file in place of its path, which differs from machine to machine.
-  fileprivate func namingWeightsAlone() -> ConfigurationNode {
+  package func namingWeightsAlone() -> ConfigurationNode {
     var copy = self
     switch value {
     case .scalar: break

@@ -66,7 +66,7 @@ extension StageCatalogue {
 
   /// Decodes a method's description with this catalogue.
   func decode(_ method: any MethodDescription.Type, from tree: ConfigurationNode) throws -> any MethodDescription {
-    try ConfigurationDecoder.decode(method, from: tree, userInfo: [.stageCatalogue: self])
+    try ConfigurationDecoder.decode(method, from: tree, userInfo: decodingInfo)
   }
 }
 

@@ -100,6 +100,22 @@ final class ConfigurationDecoder: Decoder {
   }
 }
 
+/// A part of a file that is kept as a tree, to be laid over another one later.
+package struct DescriptionTree: Decodable, Sendable {
+  /// The part, with the place of each value.
+  package let node: ConfigurationNode
+
+  package init(from decoder: any Decoder) throws {
+    guard let decoder = decoder as? ConfigurationDecoder else {
+      preconditionFailure("a tree is decoded from a description's tree")
+    }
+    guard case .mapping(let entries) = decoder.node.value else { throw decoder.mismatch("a mapping of keys") }
+    // Whoever uses the tree checks its keys.
+    decoder.askedKeys = entries.map(\.key)
+    node = decoder.node
+  }
+}
+
 /// The place of a value in a list, as a key.
 struct PositionKey: CodingKey {
   var stringValue: String { "\(position)" }

@@ -67,7 +67,7 @@ public struct ConfigurationNode: Sendable {
   }
 
   /// Whether the value is absent: `null`, `~` or nothing at all.
-  var isNull: Bool {
+  package var isNull: Bool {
     if case .scalar(let text, quoted: false) = value { ["", "~", "null"].contains(text) } else { false }
   }
 }

@@ -18,18 +18,38 @@ public struct ResolvedDescription: Sendable {
   public init(
     yaml: String, name: String = "description", overrides: [Override] = [], catalogue: StageCatalogue
   ) throws {
+    try self.init(
+      layers: [try ConfigurationNode(yaml: yaml, name: name)], overrides: overrides, catalogue: catalogue)
+  }
+
+  /// Resolves descriptions laid over each other.
+  ///
+  /// The last layer that names a preset or is marked as another method decides. Layers below the one that marks the method
+  /// lose the keys that this method does not have, as presets do.
+  ///
+  /// - Parameters:
+  ///   - layers: at least one tree as it stands in a file, the lowest first.
+  ///   - overrides: values from elsewhere; they win.
+  ///   - catalogue: the kinds and presets they may name.
+  /// - Throws: `PatchCoreError` with file, line and key path.
+  package init(layers: [ConfigurationNode], overrides: [Override] = [], catalogue: StageCatalogue) throws {
     do {
-      let file = try ConfigurationNode(yaml: yaml, name: name)
-      let preset = try Self.preset(of: file, catalogue)
-      let type = try Self.method(of: file, catalogue)
+      let preset = try Self.preset(of: layers.last { $0["preset"] != nil } ?? layers[0], catalogue)
+      let marks = try layers.map { try Self.method(of: $0, catalogue) }
+      let marked = marks.lastIndex { $0 != nil }
+      let type = marked.flatMap { marks[$0] } ?? PipelineDescription.self
       let defaults = try type.defaults(catalogue)
       // A preset speaks of PatchCore's parts too where a method has none of them.
       let presetNode = try preset.node().keeping { defaults[$0] != nil }
       var tree = try presetNode.merged(over: defaults)
-      tree = try file.merged(over: tree)
+      for (number, layer) in layers.enumerated() {
+        let isOfAnotherMethod = number < (marked ?? 0) && marks[number]?.name != type.name
+        tree = try (isOfAnotherMethod ? layer.keeping { defaults[$0] != nil } : layer).merged(over: tree)
+      }
       for override in overrides { tree = try override.node.merged(over: tree) }
       for role in StageCatalogue.roles where defaults[role] == nil {
-        guard let stage = file[role] else { continue }
+        // Layers below the mark have lost such keys.
+        guard let stage = layers[(marked ?? 0)...].lazy.compactMap({ $0[role] }).first else { continue }
         throw ConfigurationProblem(
           path: [role], origin: stage.origin, "\(type.name) has no \(role); leave the key out")
       }
@@ -56,7 +76,7 @@ public struct ResolvedDescription: Sendable {
 
   private static func method(
     of file: ConfigurationNode, _ catalogue: StageCatalogue
-  ) throws -> any MethodDescription.Type {
+  ) throws -> (any MethodDescription.Type)? {
     let marked = catalogue.methods.filter { method in method.key.map { file[$0] != nil } ?? false }
     guard marked.count < 2 else {
       let keys = marked.compactMap { $0.key }
@@ -64,18 +84,19 @@ public struct ResolvedDescription: Sendable {
         path: [keys[1]], origin: file[keys[1]]?.origin ?? file.origin,
         "the key \(keys[0]) describes another method already; a description has one method")
     }
-    return marked.first ?? PipelineDescription.self
+    return marked.first
   }
 
   /// Reads and resolves a description file.
   ///
   /// - Throws: `PatchCoreError` if the file cannot be read, is not UTF-8, or does not describe a pipeline.
   public init(contentsOf path: String, overrides: [Override] = [], catalogue: StageCatalogue) throws {
-    let text = try Self.text(ofFile: path)
-    try self.init(yaml: text, name: path, overrides: overrides, catalogue: catalogue)
+    try self.init(yaml: try Self.text(ofFile: path), name: path, overrides: overrides, catalogue: catalogue)
   }
 
-  /// The text of a description file, or of a pipe.
+  /// The text of a YAML or JSON file.
+  ///
+  /// - Throws: `PatchCoreError` with code `.invalidFile` if the file cannot be read or is not UTF-8.
   package static func text(ofFile path: String) throws -> String {
     var status = stat()
     guard stat(path, &status) == 0, access(path, R_OK) == 0 else {
@@ -95,6 +116,17 @@ public struct ResolvedDescription: Sendable {
       throw PatchCoreError(.invalidFile, "\(path): is not UTF-8 text; a description is a YAML or JSON file")
     }
     return text
+  }
+
+  /// The same method with the values of another tree, complete as `tree` is.
+  ///
+  /// - Throws: `PatchCoreError` with file, line and key path.
+  package func replacing(_ tree: ConfigurationNode, catalogue: StageCatalogue) throws -> ResolvedDescription {
+    ResolvedDescription(method: try catalogue.decode(type(of: method), from: tree), tree: tree)
+  }
+
+  private init(method: any MethodDescription, tree: ConfigurationNode) {
+    (self.method, self.tree) = (method, tree)
   }
 
   /// A value set outside the file.

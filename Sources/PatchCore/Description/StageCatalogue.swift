@@ -12,8 +12,28 @@ public struct StageCatalogue: Sendable {
   /// The methods that descriptions and artifacts may name, PatchCore's pipeline and ensembles of it first.
   public private(set) var methods: [any MethodDescription.Type] = [PipelineDescription.self, EnsembleDescription.self]
 
+  /// What configurations find beside the catalogue in the `userInfo` of their decoder.
+  package var companions: [CodingUserInfoKey: any Sendable] = [:]
+
   /// A catalogue without stages.
   public init() {}
+
+  /// The `userInfo` to decode descriptions with.
+  var decodingInfo: [CodingUserInfoKey: Any] {
+    companions.mapValues { $0 as Any }.merging([.stageCatalogue: self]) { $1 }
+  }
+
+  /// Puts another configuration in the place of each extractor's, under the same kind.
+  ///
+  /// - Parameter replacement: gives the configuration for one that is registered; it must have the same kind and keys.
+  package mutating func replaceExtractors(
+    _ replacement: (any FeatureExtractorConfiguration.Type) -> any FeatureExtractorConfiguration.Type
+  ) {
+    for (kind, type) in types[ExtractorRole.name] ?? [:] {
+      guard let type = type as? any FeatureExtractorConfiguration.Type else { continue }
+      types[ExtractorRole.name]?[kind] = replacement(type)
+    }
+  }
 
   /// The keys of the roles, in the order of a pipeline.
   public static let roles = [
