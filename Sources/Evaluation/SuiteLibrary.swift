@@ -3,8 +3,25 @@ import PatchCore
 /// The suites in the program, which reproduce the paper's tables and figures.
 public enum SuiteLibrary {
   private static let files: [(name: String, yaml: [UInt8])] = [
+    ("bank-use", PackageResources.bank_use_yaml),
+    ("figure-s3", PackageResources.figure_s3_yaml),
+    ("figure-s4", PackageResources.figure_s4_yaml),
+    ("figure-s5", PackageResources.figure_s5_yaml),
+    ("figure-s6", PackageResources.figure_s6_yaml),
+    ("figure3", PackageResources.figure3_yaml),
+    ("figure4", PackageResources.figure4_yaml),
+    ("figure5", PackageResources.figure5_yaml),
+    ("misclassifications", PackageResources.misclassifications_yaml),
     ("stride", PackageResources.stride_yaml),
+    ("table-s4", PackageResources.table_s4_yaml),
+    ("table-s5", PackageResources.table_s5_yaml),
+    ("table-s6", PackageResources.table_s6_yaml),
     ("table1", PackageResources.table1_yaml),
+    ("table2", PackageResources.table2_yaml),
+    ("table3", PackageResources.table3_yaml),
+    ("table4", PackageResources.table4_yaml),
+    ("table5", PackageResources.table5_yaml),
+    ("table6", PackageResources.table6_yaml),
   ]
 
   /// The names, in order.

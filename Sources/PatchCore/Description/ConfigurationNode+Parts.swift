@@ -10,11 +10,6 @@ extension ConfigurationNode {
     try ConfigurationDecoder.decode(type, from: self, userInfo: catalogue?.decodingInfo ?? [:])
   }
 
-  /// The tree of a value.
-  ///
-  /// - Throws: what a plugin's configuration throws when it is encoded.
-  package init(encoding value: some Encodable) throws { self = try ConfigurationEncoder.encode(value) }
-
   /// A tree of one value at a key path; unless it is text, it is read as it would be without quotes.
   package static func value(
     _ text: String, at path: [String], origin: Origin, isText: Bool = false
