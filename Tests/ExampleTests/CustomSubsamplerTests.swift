@@ -77,7 +77,7 @@ import Testing
 
     // A model that needs the stage is refused by name where the stage is unknown.
     #expect { try FittedDetector(contentsOf: model, catalogue: .standard) } throws: {
-      "\($0)".contains("stratified") && "\($0)".contains("known: coreset, none, random")
+      "\($0)".contains("stratified") && "\($0)".contains("known: coreset, learned_proxies, none, random")
     }
   }
 
