@@ -63,13 +63,11 @@ struct FitCommand: ComputingCommand {
   }
 
   private func trainingImages(_ description: PipelineDescription) throws -> ImageSource {
-    if let images {
-      guard description.split.nominalTestFraction == 0 else {
-        throw PatchCoreError(
-          .invalidConfiguration, stage: "split",
-          "nominal_test_fraction is \(description.split.nominalTestFraction), but all images of --images are fitted; give "
-            + "--dataset folder:\(images), or leave the key out")
-      }
+    if let images, description.split.nominalTestFraction != 0 {
+      throw PatchCoreError(
+        .invalidConfiguration, stage: "split",
+        "nominal_test_fraction is \(description.split.nominalTestFraction), but no image of --images is held out; give "
+          + "--dataset folder:\(images), or leave the key out")
     }
     let dataset = try (images.map(Dataset.nominalImages) ?? DatasetLocation(parsing: dataset ?? "").read())
       .splitting(description.split, seed: description.seed)
