@@ -65,13 +65,11 @@ struct FitCommand: ComputingCommand {
   }
 
   private func trainingImages(_ method: any MethodDescription) throws -> ImageSource {
-    if let images {
-      guard method.split.nominalTestFraction == 0 else {
-        throw PatchCoreError(
-          .invalidConfiguration, stage: "split",
-          "nominal_test_fraction is \(method.split.nominalTestFraction), but all images of --images are fitted; give "
-            + "--dataset folder:\(images), or leave the key out")
-      }
+    if let images, method.split.nominalTestFraction != 0 {
+      throw PatchCoreError(
+        .invalidConfiguration, stage: "split",
+        "nominal_test_fraction is \(method.split.nominalTestFraction), but no image of --images is held out; give "
+          + "--dataset folder:\(images), or leave the key out")
     }
     let dataset = try (images.map(Dataset.nominalImages) ?? DatasetLocation(parsing: dataset ?? "").read())
       .splitting(method.split, seed: method.seed)
