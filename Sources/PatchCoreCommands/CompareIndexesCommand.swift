@@ -52,7 +52,7 @@ struct CompareIndexesCommand: ComputingCommand {
     let given = try indexes.map {
       try StageDescription<NeighbourIndexRole>.list(contentsOf: $0, catalogue: run.catalogue)
     }
-    let detector = try loading.detector(model, run)
+    let detector = try loading.pipeline(model, run)
     run.logger.info("\(model): \(detector.summary)")
     detector.warnOfRandomWeights(run.logger)
     let list = try IndexList(

@@ -16,6 +16,13 @@ struct ModelOptions: ParsableArguments {
     }
   }
 
+  /// Reads a model that must hold one PatchCore pipeline.
+  func pipeline(_ model: String, _ run: Run) throws -> FittedDetector {
+    try FittedDetector(
+      contentsOf: model, catalogue: run.catalogue, weights: weights,
+      engine: engine.flatMap(ComputeSettings.Engine.init(rawValue:)), logger: run.logger)
+  }
+
   /// Reads the model.
   func detector(_ model: String, _ run: Run) throws -> any AnomalyDetector {
     try run.catalogue.detector(
