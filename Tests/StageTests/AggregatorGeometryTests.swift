@@ -34,10 +34,13 @@ import Testing
     }
   }
 
-  /// Inputs lie in [-1, 1), so outputs do; ours are 32-bit sums of up to a thousand such numbers. Seen: 6.6e-7.
+  /// Inputs lie in [-1, 1), so outputs do; ours are 32-bit sums of up to a thousand such numbers.
+  ///
+  /// Seen: 6.6e-7.
   static let tolerance: Float = 2e-6
-  /// Rounding errors of n values add up in the checksum like a random walk, so it is divided by the root of n. Seen:
-  /// 1.5e-7.
+  /// Rounding errors of n values add up in the checksum like a random walk, so it is divided by the root of n.
+  ///
+  /// Seen: 1.5e-7.
   static let checksumTolerance = 5e-7
   private static let checksumSeed = 99
 
