@@ -10,7 +10,7 @@ public struct PixelScores: Sendable {
   /// Nominal pixels of images with one.
   private var nominalBesideDefects: [UInt32] = []
   /// Defect pixels: the score's key in the upper half, the number of the region in the lower.
-  private var defects: [UInt64] = []
+  private var defectPixels: [UInt64] = []
   /// Number of pixels of each region, in the order of the images.
   private var regionAreas: [Int] = []
   private var isSorted = true
@@ -21,7 +21,7 @@ public struct PixelScores: Sendable {
   /// Number of nominal pixels.
   public var nominalCount: Int { nominal.count + nominalBesideDefects.count }
   /// Number of defect pixels.
-  public var anomalousCount: Int { defects.count }
+  public var anomalousCount: Int { defectPixels.count }
   /// Number of 8-connected defect regions.
   public var regionCount: Int { regionAreas.count }
 
@@ -43,12 +43,12 @@ public struct PixelScores: Sendable {
   ///   - image: named in errors.
   /// - Throws: `PatchCoreError` with code `.notFinite` if a score is NaN or infinite, `.shapeMismatch` if the sizes
   ///   differ. Nothing is added then.
-  public mutating func add(_ map: AnomalyMap, defects mask: DefectMask?, image: String) throws {
-    if let mask {
-      guard mask.height == map.height, mask.width == map.width else {
+  public mutating func add(_ map: AnomalyMap, defects: DefectMask?, image: String) throws {
+    if let defects {
+      guard defects.height == map.height, defects.width == map.width else {
         throw PatchCoreError(
           .shapeMismatch, stage: "evaluate",
-          "\(image): the map has \(map.width) x \(map.height) pixels, the mask \(mask.width) x \(mask.height); a mask "
+          "\(image): the map has \(map.width) x \(map.height) pixels, the mask \(defects.width) x \(defects.height); a mask "
             + "must lie on its map pixel by pixel")
       }
     }
@@ -56,11 +56,11 @@ public struct PixelScores: Sendable {
       throw RankingScores.notFinite(bad, image, "a pixel's score")
     }
     isSorted = false
-    guard let mask, mask.count > 0 else {
+    guard let defects, defects.count > 0 else {
       nominal.append(contentsOf: map.values.lazy.map(ScoreKey.key))
       return
     }
-    let regions = ConnectedRegions(height: mask.height, width: mask.width, isMember: mask.values)
+    let regions = ConnectedRegions(height: defects.height, width: defects.width, isMember: defects.values)
     // Region 1 of this image follows the last one of the image before.
     let before = regionAreas.count - 1
     regionAreas += regions.areas
@@ -71,7 +71,7 @@ public struct PixelScores: Sendable {
           if labels[pixel] == 0 {
             nominalBesideDefects.append(key)
           } else {
-            defects.append(UInt64(key) << 32 | UInt64(before + Int(labels[pixel])))
+            defectPixels.append(UInt64(key) << 32 | UInt64(before + Int(labels[pixel])))
           }
         }
       }
@@ -84,7 +84,7 @@ public struct PixelScores: Sendable {
     nominal += other.nominal
     nominalBesideDefects += other.nominalBesideDefects
     let offset = UInt64(regionAreas.count)
-    defects.append(contentsOf: other.defects.lazy.map { $0 + offset })
+    defectPixels.append(contentsOf: other.defectPixels.lazy.map { $0 + offset })
     regionAreas += other.regionAreas
   }
 
@@ -97,14 +97,14 @@ public struct PixelScores: Sendable {
     if !isSorted {
       try RadixSort.sort(&nominal)
       try RadixSort.sort(&nominalBesideDefects)
-      try RadixSort.sortByUpperHalf(&defects)
+      try RadixSort.sortByUpperHalf(&defectPixels)
       isSorted = true
     }
-    let keys = defects.map { UInt32(truncatingIfNeeded: $0 >> 32) }
+    let keys = defectPixels.map { UInt32(truncatingIfNeeded: $0 >> 32) }
     return RankedPixels(
       all: RankedScores(nominal: nominal, nominalBesideDefects, anomalous: keys),
       ofImagesWithDefects: RankedScores(nominal: nominalBesideDefects, anomalous: keys),
-      regions: defects.map { UInt32(truncatingIfNeeded: $0) }, regionAreas: regionAreas)
+      regions: defectPixels.map { UInt32(truncatingIfNeeded: $0) }, regionAreas: regionAreas)
   }
 }
 

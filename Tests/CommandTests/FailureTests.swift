@@ -64,6 +64,9 @@ import Testing
       "explain embedded.yaml", 1, "embedded.yaml:1: extractor.weights: ",
       "weights are {file: PATH} or random, not embedded"),
     Failure(
+      "explain limit.yaml", 1, "limit.yaml:1: evaluation.pro_limit: ",
+      "pro_limit is 0.0; write a false-positive rate above 0 and at most 1"),
+    Failure(
       "fit weights.yaml --images parts/train/good -o x --weights nan.safetensors", 1, "bn1.bias holds nan at element 3"),
   ])
   func failsAndSaysWhy(_ failure: Failure) throws {
@@ -100,6 +103,7 @@ import Testing
       WorkFolder.description(weights: "embedded").replacing("kind: resnet, architecture: resnet18, ", with: ""),
       "default.yaml")
     try write("extractor: {kind: resnet, architecture: resnet18, weights: embedded}\n", "embedded.yaml")
+    try write("evaluation: {pro_limit: 0}\n", "limit.yaml")
     try folder.writeWeights(to: "plain.safetensors", seed: 1)
     try write("no image", "texts/a.txt")
     for number in 0..<2 { try folder.drawImage("torn/\(number).png", seed: 1) }

@@ -64,14 +64,16 @@ import Testing
 
       let file = try folder.run(arguments + ["--json", "result.json", "--report", "new/report", "--timings"])
       #expect(file.status == 0)
-      #expect(file.lines.first == "image AUROC 1.0000")
+      #expect(file.lines.first == "image AUROC               1.0000")
       #expect(file.lines.last?.hasPrefix("weights: random") == true)
       #expect(file.errors.contains("seconds: decode "))
       var written = try JSON.object(try Data(contentsOf: folder.url("result.json")))
       #expect(Set((written["timings"] as? [String: Any] ?? [:]).keys).isSuperset(of: ["extractor", "scorer", "map"]))
       written["timings"] = nil
       #expect(written as NSDictionary == result as NSDictionary)
-      for name in ["report.html", "report.json", "scores.csv", "pictures/test/square/0_overlay.png"] {
+      for name in [
+        "report.html", "report.json", "scores.csv", "pixel_roc.csv", "pictures/test/square/0_overlay.png",
+      ] {
         #expect(folder.exists("new/report/" + name), "\(name)")
       }
       #expect(try folder.partialFiles().isEmpty)

@@ -30,6 +30,11 @@ import Testing
       #expect(written.width == 6 && written.height == 4)
       #expect(written.values == geometry.restoring(map).values)
 
+      // Scores are no brightness, so our own reader does not take them for an image.
+      expectError(.invalidImage, containing: ["007.tiff", "floating-point numbers, not brightness"]) {
+        _ = try ImageFile.decode(contentsOf: tree.root + "/maps/bolt/test/cut/007.tiff")
+      }
+
       // A map that is as large as the image already is kept bit by bit; a file of an older run is replaced.
       let whole = AnomalyMap(height: 4, width: 6, values: (0..<24).map { Float($0) / 7 - 1 })
       var again = try TIFFMapFolder(tree.root + "/maps", dataset: data)
