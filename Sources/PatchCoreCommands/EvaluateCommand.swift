@@ -54,7 +54,10 @@ struct EvaluateCommand: ComputingCommand {
     run.progress.end()
 
     if let json { try write(try result.json(), to: json) }
-    if json != "-" { try Console.print(summary(result)) }
+    if json != "-" {
+      try Console.print(summary(result))
+      if let thresholds = detector.thresholds { try Console.print(mistakes(of: thresholds, in: result)) }
+    }
     if timings { Console.error("seconds: \(clock.summary)") }
     if let report {
       try pictures.writeReport(result, dataset: dataset, detector: detector, to: report, run)
@@ -68,6 +71,12 @@ struct EvaluateCommand: ComputingCommand {
     } else {
       try AtomicOutput.write(data, to: path)
     }
+  }
+
+  private func mistakes(of thresholds: Thresholds, in result: EvaluationReport) -> String {
+    let wrong = result.images.filter { $0.isAnomalous != (thresholds.decision(for: $0.score) == .anomalous) }
+    let missed = wrong.count { $0.isAnomalous }
+    return "at the image threshold \(thresholds.image): \(wrong.count - missed) false positives, \(missed) false negatives"
   }
 
   private func summary(_ result: EvaluationReport) -> String {

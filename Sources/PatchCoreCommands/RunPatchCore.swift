@@ -68,6 +68,6 @@ struct PatchCoreCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       DemoCommand.self, FitCommand.self, PredictCommand.self, EvaluateCommand.self, InspectCommand.self,
-      StagesCommand.self, ExplainCommand.self,
+      ThresholdCommand.self, StagesCommand.self, ExplainCommand.self,
     ])
 }

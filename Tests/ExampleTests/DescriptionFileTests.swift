@@ -13,7 +13,7 @@ import Testing
 
   @Test func allAreKnownHere() throws {
     let names = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path).sorted()
-    #expect(names == ["anomalib.yaml", "ivfpq.yaml", "official.yaml"])
+    #expect(names == ["anomalib.yaml", "decisions.yaml", "ivfpq.yaml", "official.yaml"])
   }
 
   /// Written out or by the names of preset and network alone: the same pipeline.
@@ -51,6 +51,13 @@ import Testing
         "compute.precision: float32", "seed: 0",
       ])
     #expect(Self.setInFile(try Self.resolve("official.yaml")) == fromText)
+  }
+
+  @Test func decisions() throws {
+    let settings = try Self.resolve("decisions.yaml").description.thresholds
+    #expect(settings.from == .crossValidation && settings.folds == 5 && settings.minimumArea == 100)
+    #expect(settings.rule == .falsePositiveRate(.init(rate: 0.05)))
+    #expect(settings.ruleOfPixels == .quantile(.init(q: 0.9999)))
   }
 
   /// The values that a file sets, in order.
