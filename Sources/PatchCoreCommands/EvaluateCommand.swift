@@ -76,7 +76,8 @@ struct EvaluateCommand: ComputingCommand {
   private func mistakes(of thresholds: Thresholds, in result: EvaluationReport) -> String {
     let wrong = result.images.filter { $0.isAnomalous != (thresholds.decision(for: $0.score) == .anomalous) }
     let missed = wrong.count { $0.isAnomalous }
-    return "at the image threshold \(thresholds.image): \(wrong.count - missed) false positives, \(missed) false negatives"
+    return "at the image threshold \(thresholds.image): \(wrong.count - missed) false positives, "
+      + "\(missed) false negatives"
   }
 
   private func summary(_ result: EvaluationReport) -> String {

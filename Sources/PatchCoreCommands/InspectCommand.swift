@@ -5,7 +5,8 @@ import PatchCore
 /// `patchcore inspect`.
 struct InspectCommand: CatalogueCommand {
   static let configuration = CommandConfiguration(
-    commandName: "inspect", abstract: "Prints what a model file holds: description, training images, bank, weights, thresholds.")
+    commandName: "inspect",
+    abstract: "Prints what a model file holds: description, training images, bank, weights, thresholds.")
 
   @Argument(help: "The model file.")
   var model: String

@@ -83,7 +83,8 @@ struct PictureCollector {
       try ImageFile.write(heatMap.image(of: map), to: path + "_map.png")
       var overlay = try heatMap.overlay(map, on: base)
       if let thresholds = detector.thresholds {
-        let placement = MapPlacement(try detector.method.preprocess.geometry(for: image), size: detector.method.map.size)
+        let geometry = try detector.method.preprocess.geometry(for: image)
+        let placement = MapPlacement(geometry, size: detector.method.map.size)
         let regions = map.regions(
           above: thresholds.pixel, minimumArea: thresholds.minimumArea, placement: placement)
         overlay = try heatMap.outlining(regions, on: overlay, placement: placement)

@@ -31,7 +31,8 @@ import Testing
     Failure("threshold model --image 1 -o x", 2, "give --image and --pixel together"),
     Failure("threshold model --image nan --pixel 1 -o x", 2, "--image nan: give a finite score"),
     Failure("threshold model --clear --rule maximum -o x", 2, "--rule, --pixel-rule, --weights and --engine go with"),
-    Failure("threshold model --images parts --rule median -o x", 2, "--rule: kind: there is no kind median", "quantile"),
+    Failure(
+      "threshold model --images parts --rule median -o x", 2, "--rule: kind: there is no kind median", "quantile"),
     Failure("threshold model --images parts --pixel-rule {kind:quantile} -o x", 2, "--pixel-rule"),
     Failure("threshold nowhere --clear -o x", 1, "nowhere: cannot be opened"),
     Failure("threshold random.yaml --image 1 --pixel 1 -o x", 1, "random.yaml: is not a safetensors file"),

@@ -88,11 +88,13 @@ import Testing
 
       // In place, with another rule; then by hand; then none, which is the model as it was.
       let rate = try folder.run(
-        "threshold", "new", "--images", "parts/test/good", "--rule", "{kind: false_positive_rate, rate: 0.4}", "-o", "new")
+        "threshold", "new", "--images", "parts/test/good", "--rule", "{kind: false_positive_rate, rate: 0.4}", "-o",
+        "new")
       #expect(rate.output.contains("false_positive_rate 0.4 of 3 other images"), "\(rate.errors)")
       #expect(
         try folder.run("predict", "new", "parts/test/good", "-q").lines.count { $0.contains("anomalous") } == 1)
-      let hand = try folder.run("threshold", "new", "--image", "2.5", "--pixel", "0.5", "--minimum-area", "9", "-o", "new")
+      let hand = try folder.run(
+        "threshold", "new", "--image", "2.5", "--pixel", "0.5", "--minimum-area", "9", "-o", "new")
       #expect(hand.output == "new: thresholds: image 2.5, pixel 0.5, regions from 9.0 pixels; set by hand\n")
       #expect(try folder.run("inspect", "new").output.contains("regions from 9.0 pixels; set by hand"))
       #expect(try folder.run("threshold", "new", "--clear", "-o", "new").output == "new: no thresholds\n")

@@ -28,9 +28,10 @@ import Testing
       #expect(regions.labels == example.labels, "\(example.name)")
       #expect(regions.count == example.count, "\(example.name)")
       #expect(
-        regions.areas == (1...max(1, example.count)).prefix(example.count).map { label in
-          example.labels.count { $0 == label }
-        }, "\(example.name)")
+        regions.areas
+          == (1...max(1, example.count)).prefix(example.count).map { label in
+            example.labels.count { $0 == label }
+          }, "\(example.name)")
     }
   }
 

@@ -129,7 +129,8 @@ import Testing
       var parts = whole
       parts.manifest["thresholds"] = changed
       let error = try problem(parts)
-      #expect(error == nil ? canBeRight : error?.code == .invalidArtifact, "\(what): \(error.map { "\($0)" } ?? "accepted")")
+      #expect(
+        error == nil ? canBeRight : error?.code == .invalidArtifact, "\(what): \(error.map { "\($0)" } ?? "accepted")")
     }
     let others: [Any?] = [nil, NSNull(), -1, 1e300, 1.5, "x", [1], [String: Int](), ["kind": "x"]]
     try check(nil, "no thresholds", canBeRight: true)
@@ -138,10 +139,14 @@ import Testing
         var changed = thresholds
         changed[key] = other
         // Any number is a threshold, an area is not negative, and what was set by hand has no measurement.
-        let isNumber = (other as? Double).map { $0 < 1e30 && (key != "minimum_area" || $0 >= 0) } ?? false
-        let isAbsent = key == "measurement" && (other == nil || other is NSNull)
-        let isArea = key == "minimum_area" && other as? Double == 1e300
-        try check(changed, "\(key) = \(other ?? "nothing")", canBeRight: isArea || isAbsent || (isNumber && key != "measurement"))
+        let number = (other as? Int).map(Double.init) ?? other as? Double
+        let isRight =
+          switch key {
+          case "minimum_area": number.map { $0 >= 0 } ?? false
+          case "measurement": other == nil || other is NSNull
+          default: number.map { $0 < 1e30 } ?? false
+          }
+        try check(changed, "\(key) = \(other ?? "nothing")", canBeRight: isRight)
       }
       guard var parts = value as? [String: Any] else { continue }
       for (name, part) in parts {

@@ -79,8 +79,10 @@ import Testing
 
   @Test func crossValidationPoolsTheFolds() throws {
     let source = try images(11)
-    let detector = try pipeline("seed: 3\nthresholds: {from: cross_validation, folds: 4, pixel_rule: {kind: mean_sigma}}")
-      .fit(source)
+    let detector = try pipeline(
+      "seed: 3\nthresholds: {from: cross_validation, folds: 4, pixel_rule: {kind: mean_sigma}}"
+    )
+    .fit(source)
     #expect(detector.trainingImages.count == 11)
     let thresholds = try #require(detector.thresholds)
     let rounds = try HoldOut(.crossValidation, folds: 4).rounds(count: 11, seed: 3)
@@ -185,7 +187,7 @@ import Testing
     #expect(try detector.measuredThresholds(on: others, settings: settings) == thresholds)
     let mixed = ImageSource(try [30, 4].map { try image($0) })
     let error = #expect(throws: PatchCoreError.self) { try detector.measuredThresholds(on: mixed) }
-    #expect(error?.message.contains("image 1, fitted as image 4, is among the 10 images") == true)
+    #expect(error?.message.contains("image 1 (fitted as image 4) is among the 10 images") == true)
   }
 
   @Test func anArtifactKeepsThem() throws {

@@ -40,7 +40,8 @@ import Testing
         #expect(try scores.threshold(.quantile(.init(q: pair[0]))) == Float(pair[1]), "\(example.name) \(pair)")
       }
       for pair in example.rates {
-        #expect(try scores.threshold(.falsePositiveRate(.init(rate: pair[0]))) == Float(pair[1]), "\(example.name) \(pair)")
+        #expect(
+          try scores.threshold(.falsePositiveRate(.init(rate: pair[0]))) == Float(pair[1]), "\(example.name) \(pair)")
       }
       let summary = scores.summary
       #expect(summary.count == example.scores.count)
@@ -96,7 +97,8 @@ import Testing
     for (text, part) in [
       ("{kind: quantile, q: 1}", "q is 1.0"), ("{kind: quantile, q: 0}", "q is 0.0"),
       ("{kind: mean_sigma, sigmas: -1}", "sigmas is -1.0"), ("{kind: false_positive_rate, rate: 0}", "rate is 0.0"),
-      ("{kind: quantil}", "did you mean quantile?"), ("{kind: quantile, sigmas: 2}", "sigmas"), ("{q: 0.5}", "kind: this key is missing"),
+      ("{kind: quantil}", "did you mean quantile?"), ("{kind: quantile, sigmas: 2}", "sigmas"),
+      ("{q: 0.5}", "kind: this key is missing"),
       ("", "kind"), ("median", "there is no kind median"),
     ] {
       let error = #expect(throws: PatchCoreError.self, "\(text)") { try ThresholdRule(yaml: text, name: "--rule") }
