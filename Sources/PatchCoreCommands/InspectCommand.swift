@@ -5,7 +5,8 @@ import PatchCore
 /// `patchcore inspect`.
 struct InspectCommand: CatalogueCommand {
   static let configuration = CommandConfiguration(
-    commandName: "inspect", abstract: "Prints what a model file holds: description, training images, bank, weights.")
+    commandName: "inspect",
+    abstract: "Prints what a model file holds: description, training images, bank, weights, thresholds.")
 
   @Argument(help: "The model file.")
   var model: String
@@ -21,6 +22,7 @@ struct InspectCommand: CatalogueCommand {
       \(model): \(size) bytes, SHA-256 \(try Digest.sha256(ofFile: model))
       \(detector.summary)
       weights: \(detector.weights.name)\(detector.weights.digest.map { ", SHA-256 \($0)" } ?? "")
+      thresholds: \(detector.thresholds?.summary ?? "none")
       training images: \(detector.trainingImages.count), \(detector.trainingImages[0].name) to \
       \(detector.trainingImages[detector.trainingImages.count - 1].name)
       description:

@@ -54,6 +54,8 @@ struct PictureCollector {
 
   /// Writes `NAME_map.png` and `NAME_overlay.png` of every image, and `NAME_image.png` where asked for.
   ///
+  /// Where the detector has thresholds, the overlays show the outlines of the regions.
+  ///
   /// - Parameters:
   ///   - folder: where to; folders in names are made.
   ///   - source: the images in the order in which they were added.
@@ -79,7 +81,15 @@ struct PictureCollector {
       let path = Path.join(folder, picture.name)
       try makeFolder(Path.parent(of: path))
       try ImageFile.write(heatMap.image(of: map), to: path + "_map.png")
-      try ImageFile.write(heatMap.overlay(map, on: base), to: path + "_overlay.png")
+      var overlay = try heatMap.overlay(map, on: base)
+      if let thresholds = detector.thresholds {
+        let geometry = try detector.method.preprocess.geometry(for: image)
+        let placement = MapPlacement(geometry, size: detector.method.map.size)
+        let regions = map.regions(
+          above: thresholds.pixel, minimumArea: thresholds.minimumArea, placement: placement)
+        overlay = try heatMap.outlining(regions, on: overlay, placement: placement)
+      }
+      try ImageFile.write(overlay, to: path + "_overlay.png")
       if includingImages { try ImageFile.write(base, to: path + "_image.png") }
     }
     try run.progress.reporter.report("drawing", pictures.count, of: pictures.count)

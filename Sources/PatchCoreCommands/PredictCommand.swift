@@ -10,9 +10,11 @@ struct PredictCommand: ComputingCommand {
     commandName: "predict",
     abstract: "Scores images with a model; higher means more anomalous.",
     discussion: """
-      Prints a line per image: the score, a tab, the path. With --json, each line is one JSON object with path, score, \
-      nearest_patch (the training patch nearest to the one that decided the score), weights and engine. An image that \
-      cannot be read ends the run with an error that names it.
+      Prints a line per image: the score, a tab, the path. A model with thresholds puts its decision, nominal or \
+      anomalous, and another tab before the path. With --json, each line is one JSON object with path, score, \
+      nearest_patch (the training patch nearest to the one that decided the score), weights and engine, and with \
+      thresholds also decision, regions and thresholds. An image that cannot be read ends the run with an error that \
+      names it.
       """)
 
   @Argument(help: "The model file.")
@@ -78,15 +80,29 @@ struct PredictCommand: ComputingCommand {
     let nearest_patch: TrainingPatch?
     let weights: String
     let engine: String
+    /// Absent without thresholds, as the next two.
+    let decision: Decision?
+    let regions: [AnomalyRegion]?
+    let thresholds: Numbers?
+  }
+
+  private struct Numbers: Encodable {
+    let image: Float
+    let pixel: Float
   }
 
   private func line(_ path: String, _ prediction: Prediction, _ detector: any AnomalyDetector) throws -> String {
-    guard json else { return "\(prediction.score)\t\(path)" }
+    guard json else {
+      let decision = prediction.decision.map { "\($0.rawValue)\t" } ?? ""
+      return "\(prediction.score)\t\(decision)\(path)"
+    }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let line = Line(
       path: path, score: prediction.score, nearest_patch: prediction.nearestPatch, weights: detector.weights.name,
-      engine: detector.method.compute.engine.rawValue)
+      engine: detector.method.compute.engine.rawValue, decision: prediction.decision,
+      regions: detector.thresholds == nil ? nil : prediction.regions,
+      thresholds: detector.thresholds.map { Numbers(image: $0.image, pixel: $0.pixel) })
     return String(decoding: try encoder.encode(line), as: UTF8.self)
   }
 }

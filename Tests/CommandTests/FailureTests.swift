@@ -27,6 +27,15 @@ import Testing
     Failure("predict model parts --scale 0,1", 2, "--scale goes with --maps"),
     Failure("predict model parts --maps m --scale 3,1", 2, "--scale 3,1: write LOWER,UPPER"),
     Failure("predict model parts --engine cuda", 2, "--engine cuda", "openblas"),
+    Failure("threshold model -o x", 2, "give one of --images DIR"),
+    Failure("threshold model --image 1 -o x", 2, "give --image and --pixel together"),
+    Failure("threshold model --image nan --pixel 1 -o x", 2, "--image nan: give a finite score"),
+    Failure("threshold model --clear --rule maximum -o x", 2, "--rule, --pixel-rule, --weights and --engine go with"),
+    Failure(
+      "threshold model --images parts --rule median -o x", 2, "--rule: kind: there is no kind median", "quantile"),
+    Failure("threshold model --images parts --pixel-rule {kind:quantile} -o x", 2, "--pixel-rule"),
+    Failure("threshold nowhere --clear -o x", 1, "nowhere: cannot be opened"),
+    Failure("threshold random.yaml --image 1 --pixel 1 -o x", 1, "random.yaml: is not a safetensors file"),
     Failure("explain random.yaml --size 12", 2, "--size 12: write WIDTHxHEIGHT"),
     Failure("stages --threads 2", 2, "--threads"),
     // Descriptions.
@@ -119,10 +128,14 @@ import Testing
     try WorkFolder.with { folder in
       let help = try folder.run("--help")
       #expect(help.status == 0)
+<<<<<<< HEAD
       let names = [
         "demo", "fit", "predict", "evaluate", "inspect", "reindex", "compare-indexes", "reproduce", "stages", "explain",
       ]
       for name in names {
+=======
+      for name in ["demo", "fit", "predict", "evaluate", "inspect", "threshold", "stages", "explain"] {
+>>>>>>> decisions
         #expect(help.output.contains("\n  \(name) "), "\(name)")
         #expect(try folder.run(name, "--help").status == 0)
       }

@@ -13,11 +13,15 @@ import Testing
 
   @Test func allAreKnownHere() throws {
     let names = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path).sorted()
+<<<<<<< HEAD
     #expect(
       names == [
         "anomalib.yaml", "ensemble.yaml", "ivfpq.yaml", "magnetic-tile.yaml", "mstc.yaml", "official.yaml", "padim.yaml",
         "spade.yaml",
       ])
+=======
+    #expect(names == ["anomalib.yaml", "decisions.yaml", "ivfpq.yaml", "official.yaml"])
+>>>>>>> decisions
   }
 
   /// Written out or by the names of preset and network alone: the same pipeline.
@@ -55,6 +59,13 @@ import Testing
         "compute.precision: float32", "seed: 0",
       ])
     #expect(Self.setInFile(try Self.resolve("official.yaml")) == fromText)
+  }
+
+  @Test func decisions() throws {
+    let settings = try Self.resolve("decisions.yaml").description.thresholds
+    #expect(settings.from == .crossValidation && settings.folds == 5 && settings.minimumArea == 100)
+    #expect(settings.rule == .falsePositiveRate(.init(rate: 0.05)))
+    #expect(settings.ruleOfPixels == .quantile(.init(q: 0.9999)))
   }
 
   /// The values that a file sets, in order.

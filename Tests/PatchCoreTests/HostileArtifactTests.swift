@@ -87,7 +87,7 @@ import Testing
   @Test func everyKeyOfTheDescriptionIsChecked() throws {
     let whole = try fittedParts("neighbour_index: {kind: wrapped}")
     let description = try #require(whole.manifest["description"] as? [String: Any])
-    #expect(description.count == 12)
+    #expect(description.count == 13)
     func check(_ changed: [String: Any], _ what: String, canBeRight: Bool) throws {
       var parts = whole
       parts.manifest["description"] = changed
@@ -119,6 +119,65 @@ import Testing
     var extra = description
     extra["more"] = 1
     try check(extra, "another key", canBeRight: false)
+  }
+
+  @Test func everyKeyOfTheThresholdsIsChecked() throws {
+    let whole = try fittedParts("thresholds: {from: held_out, rule: {kind: quantile}}")
+    let thresholds = try #require(whole.manifest["thresholds"] as? [String: Any])
+    #expect(Set(thresholds.keys) == ["image", "pixel", "minimum_area", "measurement"])
+    func check(_ changed: Any?, _ what: String, canBeRight: Bool) throws {
+      var parts = whole
+      parts.manifest["thresholds"] = changed
+      let error = try problem(parts)
+      #expect(
+        error == nil ? canBeRight : error?.code == .invalidArtifact, "\(what): \(error.map { "\($0)" } ?? "accepted")")
+    }
+    let others: [Any?] = [nil, NSNull(), -1, 1e300, 1.5, "x", [1], [String: Int](), ["kind": "x"]]
+    try check(nil, "no thresholds", canBeRight: true)
+    for (key, value) in thresholds {
+      for other in others {
+        var changed = thresholds
+        changed[key] = other
+        // Any number is a threshold, an area is not negative, and what was set by hand has no measurement.
+        let number = (other as? Int).map(Double.init) ?? other as? Double
+        let isRight =
+          switch key {
+          case "minimum_area": number.map { $0 >= 0 } ?? false
+          case "measurement": other == nil || other is NSNull
+          default: number.map { $0 < 1e30 } ?? false
+          }
+        try check(changed, "\(key) = \(other ?? "nothing")", canBeRight: isRight)
+      }
+      guard var parts = value as? [String: Any] else { continue }
+      for (name, part) in parts {
+        for other in others {
+          parts[name] = other
+          try check(thresholds.merging([key: parts]) { $1 }, "\(name) = \(other ?? "nothing")", canBeRight: false)
+        }
+        guard var scores = part as? [String: Any] else {
+          parts[name] = part
+          continue
+        }
+        for inner in scores.keys where inner != "mean" {
+          let before = scores[inner]
+          scores[inner] = -1e9
+          parts[name] = scores
+          let isLeast = inner == "least"
+          try check(thresholds.merging([key: parts]) { $1 }, "\(name).\(inner)", canBeRight: isLeast)
+          scores[inner] = before
+        }
+        parts[name] = part
+      }
+      // Folds belong to cross-validation alone.
+      parts["folds"] = 5
+      try check(thresholds.merging([key: parts]) { $1 }, "folds", canBeRight: false)
+      parts["source"] = "cross_validation"
+      try check(thresholds.merging([key: parts]) { $1 }, "cross-validation with images", canBeRight: false)
+      parts["images"] = [Any]()
+      try check(thresholds.merging([key: parts]) { $1 }, "cross-validation", canBeRight: true)
+      parts["folds"] = 1
+      try check(thresholds.merging([key: parts]) { $1 }, "one fold", canBeRight: false)
+    }
   }
 
   @Test func deepJSONIsRefused() throws {

@@ -51,8 +51,8 @@ struct ArtifactManifest: Codable, Sendable {
       return String(decoding: try encoder.encode(self), as: UTF8.self)
     } catch let error as EncodingError {
       throw PatchCoreError(
-        .invalidConfiguration, "the description or a threshold is a number that is not finite; an artifact cannot hold it",
-        cause: error)
+        .invalidConfiguration,
+        "the description or a threshold holds a number that is not finite; an artifact cannot hold it", cause: error)
     }
   }
 

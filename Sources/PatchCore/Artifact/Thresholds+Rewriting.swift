@@ -1,6 +1,18 @@
 import TensorFiles
 
 extension Thresholds {
+  /// The minimum area of regions that an artifact asks for: that of its thresholds, else that of its description.
+  ///
+  /// - Parameter path: an artifact.
+  /// - Returns: pixels of the upright original.
+  /// - Throws: `PatchCoreError` with code `.invalidArtifact` if the artifact is damaged or of another version.
+  public static func minimumArea(inArtifact path: String) throws -> Double {
+    let manifest = try ArtifactManifest.read(path).manifest
+    if let thresholds = manifest.thresholds { return thresholds.minimumArea }
+    let described = ConfigurationNode(manifest.description, origin: .file(name: path, line: 1))["thresholds"]
+    return described?["minimum_area"]?.text.flatMap(Double.init) ?? 0
+  }
+
   /// Writes a copy of an artifact with other thresholds, or without.
   ///
   /// All else stays as it is: tensors, description, engine of the fit, weights or the lack of them. The file appears

@@ -111,16 +111,18 @@ private struct UnseenScores {
     _ source: ImageSource, scoredBy detector: any AnomalyDetector, _ progress: ProgressReporter, _ clock: StageClock,
     _ logger: Logger
   ) throws {
-    let fitted = Dictionary(detector.trainingImages.map { ($0.digest, $0.name) }, uniquingKeysWith: { first, _ in first })
+    let fitted = Dictionary(
+      detector.trainingImages.map { ($0.digest, $0.name) }, uniquingKeysWith: { first, _ in first })
+    var copies: [String] = []
     var unmarked = detector
     unmarked.thresholds = nil
     let method = detector.method
     try unmarked.predict(source, progress: progress, clock: clock) { number, entry, prediction in
       let name = source.names[number]
       if let twin = fitted[entry.digest] {
-        let same = twin == name ? name : "\(name), fitted as \(twin),"
+        let same = twin == name ? name : "\(name) (fitted as \(twin))"
         guard refusesFitted else {
-          logger.warning("thresholds: \(same) is a copy of an image that was fitted with, and is left out")
+          copies.append(same)
           return
         }
         throw PatchCoreError(
@@ -135,6 +137,13 @@ private struct UnseenScores {
       try images.add(prediction.score, image: name)
       try pixels.add(prediction.map, placement: placement, image: name)
       entries.append(TrainingImage(name: name, digest: entry.digest))
+    }
+    if let first = copies.first {
+      logger.warning(
+        """
+        thresholds: \(copies.count) of \(source.count) images are copies of images that were fitted with, and are left \
+        out (\(first)\(copies.count > 1 ? " and others" : ""))
+        """)
     }
   }
 

@@ -134,6 +134,11 @@ extension ThresholdRule: CustomStringConvertible {
     let isName = !yaml.isEmpty && yaml.utf8.allSatisfy { $0 == UInt8(ascii: "_") || (97...122).contains($0) }
     do {
       let node = try ConfigurationNode(yaml: isName ? "kind: \(yaml)" : yaml, name: name) { _ in .option(name) }
+      guard node["kind"] != nil else {
+        throw ConfigurationProblem(
+          path: ["kind"], origin: node.origin,
+          "this key is missing; known kinds: \(Self.choices.map(\.kind).joined(separator: ", "))")
+      }
       let defaults = try ConfigurationEncoder.encode(ThresholdRule.maximum)
       self = try ConfigurationDecoder.decode(ThresholdRule.self, from: try node.merged(over: defaults))
     } catch let problem as ConfigurationProblem {

@@ -139,8 +139,8 @@ public struct ThresholdMeasurement: Sendable, Hashable, Codable {
       case .images: "other"
       }
     let rule = imageRule == pixelRule ? "\(imageRule)" : "\(imageRule) (images) and \(pixelRule) (pixels)"
-    return "\(rule) of \(imageScores.count) \(place) images (scores \(imageScores.range)) and \(pixelScores.count) pixels "
-      + "(\(pixelScores.range))"
+    return "\(rule) of \(imageScores.count) \(place) images (scores \(imageScores.range)) and "
+      + "\(pixelScores.count) pixels (\(pixelScores.range))"
   }
 }
 
