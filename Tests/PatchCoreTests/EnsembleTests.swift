@@ -39,7 +39,7 @@ import Testing
     try #require(try description(yaml).fit(images(0..<count)) as? EnsembleDetector)
   }
 
-  private static func spread(_ values: [Double]) -> (mean: Double, deviation: Double) {
+  private static func spread(_ values: [Double]) -> (origin: Double, unit: Double) {
     let mean = values.reduce(0, +) / Double(values.count)
     return (mean, (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)).squareRoot())
   }
@@ -47,7 +47,7 @@ import Testing
   /// Scores and maps that members alone give, standardised by the given predictions and averaged here.
   private static func check(
     _ detector: EnsembleDetector, members: [FittedDetector], unseen: [[Prediction]],
-    scale: ([Double]) -> (origin: Double, unit: Double) = { spread($0) }
+    scale: ([Double]) -> (origin: Double, unit: Double) = spread
   ) throws {
     for (seed, bright) in [(90, false), (91, true)] {
       let image = try image(seed, bright: bright)
@@ -150,7 +150,10 @@ import Testing
 
   @Test func imagesThatDoNotDifferHaveNoScale() throws {
     let error = #expect(throws: PatchCoreError.self) { try Self.fitted(Self.members, count: 4) }
-    #expect(error?.message.contains("members.0: its 1 image scores do not differ") == true, "\(error?.message ?? "")")
+    #expect(error?.message.contains("holds out 1 of 4 images, and one score has no deviation") == true)
+    let same = ImageSource(try (0..<10).map { _ in try Self.image(1) })
+    let equal = #expect(throws: PatchCoreError.self) { try Self.description(Self.members).fit(same) }
+    #expect(equal?.message.contains("members.0: its 2 image scores do not differ") == true)
     let single = #expect(throws: PatchCoreError.self) { try Self.fitted(Self.members, count: 1) }
     #expect(single?.message.contains("leave none to hold out") == true)
   }
