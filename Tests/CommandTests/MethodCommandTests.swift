@@ -76,7 +76,8 @@ import Testing
 
   @Test func weightsOfSeveralNetworks() throws {
     try WorkFolder.with { folder in
-      let shared = Self.ensemble.replacingOccurrences(of: ", weights: random", with: "")
+      let lines = Self.ensemble + "\ncombination: {fraction: 0.4}"
+      let shared = lines.replacingOccurrences(of: ", weights: random", with: "")
       let own = Self.description(shared)
       let same = own.replacingOccurrences(of: "extractor: {layers: [layer2]}, ", with: "")
       try folder.write(Data(own.utf8), to: "own.yaml")

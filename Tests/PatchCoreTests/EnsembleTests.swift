@@ -150,7 +150,10 @@ import Testing
 
   @Test func imagesThatDoNotDifferHaveNoScale() throws {
     let error = #expect(throws: PatchCoreError.self) { try Self.fitted(Self.members, count: 4) }
-    #expect(error?.message.contains("members.0: its 1 image scores do not differ") == true, "\(error?.message ?? "")")
+    #expect(error?.message.contains("holds out 1 of 4 images, and one score has no deviation") == true)
+    let same = ImageSource(try (0..<10).map { _ in try Self.image(1) })
+    let equal = #expect(throws: PatchCoreError.self) { try Self.description(Self.members).fit(same) }
+    #expect(equal?.message.contains("members.0: its 2 image scores do not differ") == true)
     let single = #expect(throws: PatchCoreError.self) { try Self.fitted(Self.members, count: 1) }
     #expect(single?.message.contains("leave none to hold out") == true)
   }

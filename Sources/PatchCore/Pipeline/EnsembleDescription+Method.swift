@@ -64,6 +64,12 @@ extension EnsembleDescription: MethodDescription {
     switch combination {
     case .heldOut(let fraction):
       let rounds = try HoldOut(.heldOut, fraction: fraction).rounds(count: images.count, seed: seed)
+      guard rounds[0].held.count >= 2 else {
+        throw PatchCoreError(
+          .invalidDataset, stage: "combination",
+          "a fraction of \(fraction) holds out 1 of \(images.count) images, and one score has no deviation; raise "
+            + "combination.fraction, or set combination.normalisation to cross_validation or none")
+      }
       let detectors = try fitMembers(rounds[0].fitted)
       try measure(detectors, on: rounds[0].held, into: &spreads)
       var training = detectors[0].trainingImages
