@@ -66,14 +66,10 @@ struct EvaluateCommand: ComputingCommand {
     run.progress.end()
 
     if let json { try write(try result.json(), to: json) }
-<<<<<<< HEAD
-    if json != "-" { try Console.print(EvaluationSummary(result).text) }
-=======
     if json != "-" {
-      try Console.print(summary(result))
+      try Console.print(EvaluationSummary(result).text)
       if let thresholds = detector.thresholds { try Console.print(mistakes(of: thresholds, in: result)) }
     }
->>>>>>> decisions
     if timings { Console.error("seconds: \(clock.summary)") }
     if let tiffMaps {
       run.logger.info("\(tiffMaps)/\(dataset.name)/test: float TIFF maps of \(result.images.count) images")
@@ -92,8 +88,6 @@ struct EvaluateCommand: ComputingCommand {
       try AtomicOutput.write(data, to: path)
     }
   }
-<<<<<<< HEAD
-=======
 
   private func mistakes(of thresholds: Thresholds, in result: EvaluationReport) -> String {
     let wrong = result.images.filter { $0.isAnomalous != (thresholds.decision(for: $0.score) == .anomalous) }
@@ -101,22 +95,4 @@ struct EvaluateCommand: ComputingCommand {
     return "at the image threshold \(thresholds.image): \(wrong.count - missed) false positives, "
       + "\(missed) false negatives"
   }
-
-  private func summary(_ result: EvaluationReport) -> String {
-    func line(_ name: String, _ key: String, _ value: Double?) -> String {
-      value.map { String(format: "%@ %.4f", name as NSString, $0) }
-        ?? "\(name) undefined: \(result.undefined[key] ?? "")"
-    }
-    var lines = [
-      line("image AUROC", "image_auroc", result.imageAUROC),
-      line("pixel AUROC", "pixel_auroc", result.pixelAUROC)
-        + " (masks: \(result.detector.masks.rawValue), maps: \(result.detector.mapSize))",
-    ]
-    if let share = result.pixels.unseenDefectShare, share > 0 {
-      lines.append(String(format: "%.2f%% of the defect pixels lie outside the crop and were never seen", share * 100))
-    }
-    lines.append("weights: \(result.detector.weights.name), engine: \(result.detector.engine)")
-    return lines.joined(separator: "\n")
-  }
->>>>>>> decisions
 }

@@ -71,10 +71,7 @@ struct PatchCoreCommand: ParsableCommand {
     version: version,
     subcommands: [
       DemoCommand.self, FitCommand.self, PredictCommand.self, EvaluateCommand.self, InspectCommand.self,
-<<<<<<< HEAD
-      ReindexCommand.self, CompareIndexesCommand.self, ReproduceCommand.self, StagesCommand.self, ExplainCommand.self,
-=======
-      ThresholdCommand.self, StagesCommand.self, ExplainCommand.self,
->>>>>>> decisions
+      ThresholdCommand.self, ReindexCommand.self, CompareIndexesCommand.self, ReproduceCommand.self,
+      StagesCommand.self, ExplainCommand.self,
     ])
 }

@@ -128,14 +128,11 @@ import Testing
     try WorkFolder.with { folder in
       let help = try folder.run("--help")
       #expect(help.status == 0)
-<<<<<<< HEAD
       let names = [
-        "demo", "fit", "predict", "evaluate", "inspect", "reindex", "compare-indexes", "reproduce", "stages", "explain",
+        "demo", "fit", "predict", "evaluate", "inspect", "threshold", "reindex", "compare-indexes", "reproduce", "stages",
+        "explain",
       ]
       for name in names {
-=======
-      for name in ["demo", "fit", "predict", "evaluate", "inspect", "threshold", "stages", "explain"] {
->>>>>>> decisions
         #expect(help.output.contains("\n  \(name) "), "\(name)")
         #expect(try folder.run(name, "--help").status == 0)
       }

@@ -64,12 +64,8 @@ import Testing
   @Test func keysAreThoseOfTheDescription() throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
-<<<<<<< HEAD
     #expect(
       String(decoding: try encoder.encode(Split()), as: UTF8.self) == #"{"nominal_test_fraction":0,"shots":null}"#)
-=======
-    #expect(String(decoding: try encoder.encode(Split()), as: UTF8.self) == #"{"nominal_test_fraction":0}"#)
->>>>>>> metrics
     #expect(
       String(decoding: try encoder.encode(EvaluationSettings()), as: UTF8.self)
         == #"{"masks":"official","pro_limit":0.3}"#)

@@ -13,15 +13,11 @@ import Testing
 
   @Test func allAreKnownHere() throws {
     let names = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path).sorted()
-<<<<<<< HEAD
     #expect(
       names == [
-        "anomalib.yaml", "ensemble.yaml", "ivfpq.yaml", "magnetic-tile.yaml", "mstc.yaml", "official.yaml", "padim.yaml",
-        "spade.yaml",
+        "anomalib.yaml", "decisions.yaml", "ensemble.yaml", "ivfpq.yaml", "magnetic-tile.yaml", "mstc.yaml",
+        "official.yaml", "padim.yaml", "spade.yaml",
       ])
-=======
-    #expect(names == ["anomalib.yaml", "decisions.yaml", "ivfpq.yaml", "official.yaml"])
->>>>>>> decisions
   }
 
   /// Written out or by the names of preset and network alone: the same pipeline.

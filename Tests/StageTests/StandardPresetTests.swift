@@ -10,11 +10,8 @@ import Testing
     "preprocess.deviation": "0.229, 0.224, 0.225", "map.size": "crop",
     "extractor.kind": "compact", "extractor.layers": "layer2, layer3", "extractor.weights": "embedded",
     "compute.engine": "onednn", "compute.precision": "float32", "seed": "0", "split.nominal_test_fraction": "0",
-<<<<<<< HEAD
     "split.shots": "null",
-=======
     "evaluation.pro_limit": "0.3",
->>>>>>> metrics
   ]
 
   static let official = [
