@@ -18,10 +18,6 @@ public struct BasisProxies: Sendable {
     public var number: Int
     /// The mean error of the epoch's rows, each seen with the proxies as they were when its turn came.
     public var meanError: Double
-    /// The proxies at the end of the epoch, `m x d`.
-    public var proxies: Matrix { state.matrix(plus: centre) }
-    let state: ProxyState
-    let centre: [Float]
   }
 
   /// The proxies, `m x d`.
@@ -92,7 +88,7 @@ public struct BasisProxies: Sendable {
       if let previous = errors.last { hasConverged = previous - error <= settings.tolerance * previous }
       errors.append(error)
       if error == 0 { hasConverged = true }
-      try onEpoch(Epoch(number: errors.count, meanError: error, state: state, centre: centre))
+      try onEpoch(Epoch(number: errors.count, meanError: error))
     }
     try progress.report("proxies", settings.epochs, of: settings.epochs)
     vectors = state.matrix(plus: centre)

@@ -113,6 +113,7 @@ struct LearnedProxiesSubsampler: Subsampler {
     }
     try progress.report("nearest patches", 0, of: count)
     let nearest = try engine.nearest(queries: proxies.vectors, bank: candidates.vectors, k: 1)
+    try progress.report("nearest patches", count, of: count)
     return MemoryBank(
       vectors: proxies.vectors, origin: .synthesised,
       locations: nearest.rows.map { candidates.grid.location(ofRow: Int($0)) })
