@@ -3,7 +3,7 @@ import PatchCore
 /// The scores of the pixels of test images, collected map by map; `ranked` puts them in order for the metrics.
 ///
 /// A nominal pixel takes 4 bytes and a defect pixel 8, its region included: 87 million pixels, as 83 images of
-/// 1024 x 1024, take about 370 MB, and half as much again while they are put in order.
+/// 1024 x 1024, take 350 MB and 4 bytes more for each defect pixel, and up to as much again while they are put in order.
 public struct PixelScores: Sendable {
   /// Nominal pixels of images without a defect pixel.
   private var nominal: [UInt32] = []

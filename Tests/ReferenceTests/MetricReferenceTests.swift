@@ -85,8 +85,6 @@ extension HazelnutTests {
 
     /// The bank is the official code's, so our own maps give its numbers up to rounding, and the use of the bank can be
     /// counted once more from the patches.
-    ///
-    /// Observed: 1e-6 at most.
     @Test func ofOurOwnMaps() throws {
       let detector = try HazelnutTests.officialDetector(HazelnutTests.engines[0])
       let dataset = try Dataset.mvtec(ReferenceData.path(HazelnutTests.dataset))
