@@ -81,7 +81,8 @@ public struct Suite: Sendable {
     guard !metrics.isEmpty else { throw part("metrics").problem(["metrics"], "names no metric; name one") }
     guard !runs.isEmpty else { throw part("runs").problem(["runs"], "holds no run; write one") }
     if let twice = metrics.indices.first(where: { metrics[..<$0].contains(metrics[$0]) }) {
-      throw part("metrics").problem(["metrics", "\(twice)"], "\(metrics[twice].rawValue) is named twice; name each once")
+      throw part("metrics").problem(
+        ["metrics", "\(twice)"], "\(metrics[twice].rawValue) is named twice; name each once")
     }
     for (number, run) in runs.enumerated() {
       let place = node["runs"]?.parts?[number] ?? node
