@@ -77,10 +77,12 @@ public struct Suite: Sendable {
       return value
     }
     let metrics = try needed(file.metrics, "metrics"), runs = try needed(file.runs, "runs")
-    guard !metrics.isEmpty else { throw node.problem(["metrics"], "names no metric; name one") }
-    guard !runs.isEmpty else { throw node.problem(["runs"], "holds no run; write one") }
+    func part(_ key: String) -> ConfigurationNode { node[key] ?? node }
+    guard !metrics.isEmpty else { throw part("metrics").problem(["metrics"], "names no metric; name one") }
+    guard !runs.isEmpty else { throw part("runs").problem(["runs"], "holds no run; write one") }
     if let twice = metrics.indices.first(where: { metrics[..<$0].contains(metrics[$0]) }) {
-      throw node.problem(["metrics", "\(twice)"], "\(metrics[twice].rawValue) is named twice; name each once")
+      throw part("metrics").problem(
+        ["metrics", "\(twice)"], "\(metrics[twice].rawValue) is named twice; name each once")
     }
     for (number, run) in runs.enumerated() {
       let place = node["runs"]?.parts?[number] ?? node

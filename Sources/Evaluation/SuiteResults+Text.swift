@@ -10,13 +10,25 @@ extension SuiteResults {
     var lines = SuiteTextTable.wrapped(suite.title, width: width)
     lines += SuiteTextTable.wrapped(suite.source, width: width) + [""]
     for difference in differences { lines += SuiteTextTable.wrapped(difference, width: width) }
-    if !differences.isEmpty { lines.append("") }
+    lines += SuiteTextTable.wrapped(conditions, width: width) + [""]
     lines += overall.lines(width: width)
     for (title, table) in categories { lines += ["", title, ""] + table.lines(width: width) }
     let remarks = problems + notes
     if !remarks.isEmpty { lines.append("") }
     for remark in remarks { lines += SuiteTextTable.wrapped(remark, width: width, indent: "  ") }
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// What computed the numbers.
+  private var conditions: String {
+    func names(_ texts: [String]) -> String {
+      texts.indices.filter { !texts[..<$0].contains(texts[$0]) }.map { texts[$0] }.joined(separator: ", ")
+    }
+    let done = rows.filter { $0.categoriesDone > 0 }
+    guard !done.isEmpty else { return "Nothing was run." }
+    return "Run with: weights \(names(done.flatMap { $0.weights.map(\.name) })); engine "
+      + "\(names(done.compactMap { row in row.compute.map { "\($0.engine.rawValue) \($0.precision.rawValue)" } })); "
+      + "patchcore \(setting.version)."
   }
 
   /// What is missing and why, rows with the same problem together.

@@ -102,7 +102,9 @@ final class SuiteWeights {
     guard let first = found.first else {
       return .failure(
         PatchCoreError(
-          .invalidWeights, "there is no file \(architecture)*.pth, .pt or .safetensors in \(DatasetFolder.lastComponent(of: folder))"))
+          .invalidWeights,
+          "there is no file \(architecture)*.pth, .pt or .safetensors in "
+            + "\(DatasetFolder.lastComponent(of: folder))"))
     }
     guard found.count == 1 else {
       return .failure(

@@ -80,7 +80,7 @@ import Testing
 
   @Test func keysThatTheChangesNameAreNeverDropped() {
     #expect { _ = try Self.resolve("toy: [2]\nsubsampler: {fraction: 0.1}") } throws: { error in
-      "\(error)".contains("changes.yaml:2: subsampler") && "\(error)".contains("no such key")
+      "\(error)".contains("changes.yaml:2: subsampler")
     }
   }
 
