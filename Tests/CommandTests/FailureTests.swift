@@ -129,8 +129,8 @@ import Testing
       let help = try folder.run("--help")
       #expect(help.status == 0)
       let names = [
-        "demo", "fit", "predict", "evaluate", "inspect", "threshold", "reindex", "compare-indexes", "reproduce", "stages",
-        "explain",
+        "demo", "fit", "predict", "evaluate", "inspect", "threshold", "reindex", "compare-indexes", "reproduce",
+        "stages", "explain",
       ]
       for name in names {
         #expect(help.output.contains("\n  \(name) "), "\(name)")

@@ -91,9 +91,9 @@ extension HazelnutTests {
       var used: Set<Int32> = []
       var patches = 0
       var evaluator = try detector.evaluate(dataset) { _, _, prediction in
-        used.formUnion(prediction.patchScores.nearestRows)
-        patches += prediction.patchScores.nearestRows.count
-        let scores = prediction.patchScores
+        let scores = try #require(prediction.patchScores)
+        used.formUnion(scores.nearestRows)
+        patches += scores.nearestRows.count
         #expect(Int(scores.nearestRows[scores.decidingPatch]) == scores.nearestBankRow)
       }
       let report = try evaluator.report(detector: detector.reportSummary), expected = Self.numbers[0]

@@ -23,7 +23,8 @@ public struct Matrix: Sendable {
   public init(rows: Int, columns: Int, _ values: [Float]) {
     precondition(values.count == rows * columns, "\(values.count) values for a \(rows) x \(columns) matrix")
     self.init(rows: rows, columns: columns)
-    withUnsafeMutableBufferPointer { _ = $0.update(fromContentsOf: values) }
+    // An empty buffer has no address to copy to.
+    if !values.isEmpty { withUnsafeMutableBufferPointer { _ = $0.update(fromContentsOf: values) } }
   }
 
   /// Zeros in an unlinked temporary file, for data larger than memory.
