@@ -77,14 +77,14 @@ import Testing
       damaged.tensors[name] = tensor
       Self.expectRefusal(Self.graph, damaged, word)
     }
-    func layers(_ row: Int, _ count: UInt8) -> Tensor {
+    func changing(_ row: Int, to count: UInt8) -> Tensor {
       var changed = layers
       changed[row] = count
       return Tensor(changed)
     }
-    refuse("layers", layers(5, 0), "layers holds 0")
-    refuse("layers", layers(5, 200), "layers holds 0 or 200")
-    refuse("layers", layers(5, layers[5] + 1), "links")
+    refuse("layers", changing(5, to: 0), "layers holds 0")
+    refuse("layers", changing(5, to: 200), "layers holds 0 or 200")
+    refuse("layers", changing(5, to: layers[5] + 1), "links")
     refuse("layers", Tensor(layers + [1]), "U8 [601], expected U8 [600]")
     refuse("links", Tensor(Array(links.dropLast(4)), shape: [links.count - 4]), "expected I32 [\(links.count)]")
     for wrong: Int32 in [600, -2, .max, .min] {
