@@ -77,7 +77,7 @@ import Testing
 
   @Test func memberNumbersStandInErrors() throws {
     let description = try EnsembleTests.description("members: [{}, {subsampler: {step: 0}}]")
-    let error = #expect(throws: PatchCoreError.self) { try description.fit(EnsembleTests.images(0..<4)) }
+    let error = #expect(throws: PatchCoreError.self) { try description.fit(EnsembleTests.images(0..<10)) }
     #expect(error?.message.contains("members.1: ") == true)
   }
 }
