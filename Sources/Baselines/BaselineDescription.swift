@@ -24,15 +24,17 @@ public struct BaselineDescription<Method: BaselineMethod>: Codable, Sendable {
   public var seed: UInt64
   /// Which nominal images are held out of the fit.
   public var split: Split
+  /// Whether, and how, decisions are made.
+  public var thresholds: ThresholdSettings
   /// How results are compared with the truth.
   public var evaluation: EvaluationSettings
 
   /// The keys of a description; that of the settings is the method's name.
   enum CodingKeys: CodingKey, Equatable {
-    case preset, preprocess, extractor, settings, map, compute, seed, split, evaluation
+    case preset, preprocess, extractor, settings, map, compute, seed, split, thresholds, evaluation
 
     private static var all: [Self] {
-      [.preset, .preprocess, .extractor, .settings, .map, .compute, .seed, .split, .evaluation]
+      [.preset, .preprocess, .extractor, .settings, .map, .compute, .seed, .split, .thresholds, .evaluation]
     }
     private var word: String {
       switch self {
@@ -44,6 +46,7 @@ public struct BaselineDescription<Method: BaselineMethod>: Codable, Sendable {
       case .compute: "compute"
       case .seed: "seed"
       case .split: "split"
+      case .thresholds: "thresholds"
       case .evaluation: "evaluation"
       }
     }
@@ -61,7 +64,7 @@ public struct BaselineDescription<Method: BaselineMethod>: Codable, Sendable {
     _ settings: Method = Method(), preset: String = "official", preprocess: Preprocessing = Preprocessing(),
     extractor: any FeatureExtractorConfiguration, map: MapRendering = MapRendering(),
     compute: ComputeSettings = ComputeSettings(), seed: UInt64 = 0, split: Split = Split(),
-    evaluation: EvaluationSettings = EvaluationSettings()
+    thresholds: ThresholdSettings = ThresholdSettings(), evaluation: EvaluationSettings = EvaluationSettings()
   ) {
     self.preset = preset
     self.preprocess = preprocess
@@ -71,6 +74,7 @@ public struct BaselineDescription<Method: BaselineMethod>: Codable, Sendable {
     self.compute = compute
     self.seed = seed
     self.split = split
+    self.thresholds = thresholds
     self.evaluation = evaluation
   }
 }

@@ -42,7 +42,7 @@ struct SuiteComparison {
       return "Data: \(data.name) (\(data.kind.rawValue)); the paper's numbers are of \(kind.label)."
     }
     let names = data.categories.map(\.name)
-    let known = names.filter(SuiteData.mvtecCategories.contains)
+    let known = names.filter(DatasetCollection.mvtecCategories.contains)
     guard known.count == names.count else {
       let what = names.count == 1 ? names[0] : "\(names.count) categories of \(data.name)"
       return "Data: \(what); the paper's numbers are over the 15 categories of MVTec AD."

@@ -10,54 +10,39 @@ struct SuiteData: Sendable {
   /// The data sets, in order.
   let categories: [Dataset]
 
-  /// The fifteen categories of MVTec AD.
-  static let mvtecCategories = [
-    "bottle", "cable", "capsule", "carpet", "grid", "hazelnut", "leather", "metal_nut", "pill", "screw", "tile",
-    "toothbrush", "transistor", "wood", "zipper",
-  ]
-
   /// Reads the file names of a data set.
   ///
   /// - Parameters:
   ///   - location: its kind and folder; of MVTec AD a category or a folder of categories.
-  ///   - names: the categories to take; `nil` for all. Other kinds than MVTec AD's have none.
+  ///   - names: the categories of MVTec AD or scenes of mSTC to take; `nil` for all, scenes then in one bank.
   /// - Throws: `PatchCoreError` with code `.invalidDataset`.
   init(_ location: DatasetLocation, categories names: [String]?) throws {
     kind = location.kind
     name = DatasetFolder.lastComponent(of: location.path)
-    categories = location.kind == .mvtec ? try Self.mvtec(location.path, names) : [try location.read()]
+    switch location.kind {
+    case .mvtec: categories = try Self.mvtec(location.path, names)
+    case .mstc where names != nil: categories = try DatasetCollection.mstc(location.path, only: names).categories
+    default: categories = [try location.read()]
+    }
   }
 
   private static func mvtec(_ root: String, _ names: [String]?) throws -> [Dataset] {
     let top = try DatasetFolder(root)
-    if top.folders.contains("train"), top.folders.contains("test") {
-      let dataset = try Dataset.mvtec(root)
-      if let stray = names?.first(where: { $0 != dataset.name }) {
-        throw PatchCoreError(
-          .invalidDataset, "\(root) is the one category \(dataset.name), not \(stray); give the folder above it")
-      }
-      return [dataset]
+    guard top.folders.contains("train"), top.folders.contains("test") else {
+      return try DatasetCollection.mvtec(root, only: names).categories
     }
-    let found = try top.folders.filter {
-      let inner = try DatasetFolder(root + "/" + $0).folders
-      return inner.contains("train") && inner.contains("test")
-    }
-    if let stray = names?.first(where: { !found.contains($0) }) {
-      let nearest = nearestName(to: stray, among: found).map { "; did you mean \($0)?" } ?? ""
+    let dataset = try Dataset.mvtec(root)
+    if let stray = names?.first(where: { $0 != dataset.name }) {
       throw PatchCoreError(
-        .invalidDataset,
-        "\(root) has no category \(stray), it has \(DatasetFolder.listing(found, limit: mvtecCategories.count))\(nearest)"
-      )
+        .invalidDataset, "\(root) is the one category \(dataset.name), not \(stray); give the folder above it")
     }
-    // A folder without categories gets the message of a category that is none.
-    guard !found.isEmpty else { return [try Dataset.mvtec(root)] }
-    return try found.filter { names?.contains($0) ?? true }.map { try Dataset.mvtec(root + "/" + $0) }
+    return [dataset]
   }
 
   /// Whether these are the categories that the paper's averages are over.
   func isPapers(_ paper: SuiteDataKind) -> Bool {
     guard kind.rawValue == paper.rawValue else { return false }
-    return kind != .mvtec || Set(categories.map(\.name)) == Set(Self.mvtecCategories)
+    return kind != .mvtec || Set(categories.map(\.name)) == Set(DatasetCollection.mvtecCategories)
   }
 }
 

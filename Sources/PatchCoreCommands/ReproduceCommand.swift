@@ -77,9 +77,24 @@ struct ReproduceCommand: ComputingCommand {
     let folder = output ?? "reproduce-\(suite.name)"
     switch suite.content {
     case .table(let table): try reproduce(suite, table, folder, run)
-    case .picture(let picture):
-      throw PatchCoreError(.notInThisBuild, "the drawing \(picture.rawValue) is not in this build")
+    case .picture(.figure3): try drawFigure3(suite, folder, run)
     }
+  }
+
+  private func drawFigure3(_ suite: Suite, _ folder: String, _ run: Run) throws {
+    guard data.isEmpty, weights == nil, base == nil, categories == nil else {
+      throw ValidationError("\(suite.name) draws points of its own; leave --data, --weights, --base and --categories out")
+    }
+    try makeFolder(folder)
+    let rows = try writeFigure3(to: folder, catalogue: run.catalogue, seed: 0, progress: run.progress.reporter)
+    run.progress.end()
+    try Console.print(
+      ([suite.title, suite.source, ""]
+        + rows.map { row in
+          "\(row.subsampler) of \(row.data): \(row.selected) of \(row.points) points; distance to the nearest of them: "
+            + String(format: "mean %.4f, largest %.4f", row.meanDistance, row.largestDistance)
+        } + [""] + suite.notes).joined(separator: "\n"))
+    run.logger.info("\(folder)/figure3.svg: the picture")
   }
 
   private func reproduce(_ suite: Suite, _ table: Suite.Table, _ folder: String, _ run: Run) throws {

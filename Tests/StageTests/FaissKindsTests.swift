@@ -51,13 +51,15 @@ import Testing
     #expect(try lists.search(data.queries, k: k) == expected)
   }
 
-  /// Observed recall@1: 0.545, 0.705, 0.905 for 1, 2 and 8 of 16 lists.
+  /// Rows without clusters, so that neighbours lie in several lists.
   @Test func moreProbesFindMore() throws {
-    let expected = try Self.exact(Self.bank, Self.queries, k: 1)
+    let bank = FaissTestData.clustered(rows: 2000, dimension: 24, centres: 1, seed: 11, spread: 1)
+    let queries = FaissTestData.clustered(rows: 200, dimension: 24, centres: 1, seed: 12, spread: 1)
+    let expected = try Self.exact(bank, queries, k: 1)
     let recall = try [1, 2, 8, 16].map { probes in
-      try Self.recall(FaissIVFFlatConfiguration(lists: 16, probes: probes), expected)
+      try Self.recall(FaissIVFFlatConfiguration(lists: 16, probes: probes), expected, bank, queries)
     }
-    #expect(recall == recall.sorted() && recall[0] < 1 && recall[0] > 0.3 && recall[3] == 1, "\(recall)")
+    #expect(recall == recall.sorted() && recall[0] < 0.8 && recall[0] > 0.1 && recall[3] == 1, "\(recall)")
   }
 
   @Test func aDeeperSearchFindsMore() throws {
@@ -70,7 +72,8 @@ import Testing
   }
 
   private static func recall(
-    _ configuration: some NeighbourIndexConfiguration, _ expected: Neighbours
+    _ configuration: some NeighbourIndexConfiguration, _ expected: Neighbours, _ bank: Matrix = bank,
+    _ queries: Matrix = queries
   ) throws -> Double {
     let found = try configuration.makeIndex(over: bank, StageContext()).search(queries, k: 1)
     return Double(zip(found.rows, expected.rows).filter { $0 == $1 }.count) / Double(expected.queries)

@@ -11,6 +11,8 @@ import Testing
     "extractor.kind": "compact", "extractor.layers": "layer2, layer3", "extractor.weights": "embedded",
     "compute.engine": "onednn", "compute.precision": "float32", "seed": "0", "split.nominal_test_fraction": "0",
     "split.shots": "null",
+    "thresholds.from": "none", "thresholds.fraction": "0.2", "thresholds.folds": "5",
+    "thresholds.rule.kind": "maximum", "thresholds.pixel_rule.kind": "same", "thresholds.minimum_area": "0",
     "evaluation.pro_limit": "0.3",
   ]
 
@@ -132,7 +134,7 @@ import Testing
     #expect(
       extractor.mapValues(Self.text) == [
         "extractor.kind": "resnet", "extractor.architecture": "wide_resnet50_2", "extractor.layers": "layer2, layer3",
-        "extractor.weights": "null",
+        "extractor.bottleneck_stride": "conv3x3", "extractor.weights": "null",
       ])
     #expect(extractor["extractor.architecture"]?.origin == .standard)
   }

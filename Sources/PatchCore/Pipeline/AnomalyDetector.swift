@@ -75,7 +75,7 @@ public protocol MethodDescription: Codable, Sendable {
   var seed: UInt64 { get }
   /// Which nominal images are held out of the fit.
   var split: Split { get }
-  /// How thresholds are made; by default they are not, and a description of the method has no such key.
+  /// Whether, and how, thresholds are made.
   var thresholds: ThresholdSettings { get }
   /// How results are compared with the truth.
   var evaluation: EvaluationSettings { get }
@@ -118,9 +118,6 @@ extension MethodDescription {
   public static func completed(_ tree: ConfigurationNode, _ catalogue: StageCatalogue) throws -> ConfigurationNode {
     tree
   }
-
-  /// No thresholds.
-  public var thresholds: ThresholdSettings { ThresholdSettings() }
 
   /// The description as YAML with every value filled in, one line per part, keys in the order of a pipeline.
   ///

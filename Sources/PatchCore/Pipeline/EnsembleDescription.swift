@@ -52,6 +52,8 @@ public struct EnsembleDescription: Codable, Sendable {
   public var seed: UInt64
   /// Which nominal images are held out of the fit.
   public var split: Split
+  /// Whether, and how, decisions are made, for the ensemble as a whole.
+  public var thresholds: ThresholdSettings
   /// How results are compared with the truth.
   public var evaluation: EvaluationSettings
 
@@ -75,6 +77,7 @@ public struct EnsembleDescription: Codable, Sendable {
     compute = first.compute
     seed = first.seed
     split = first.split
+    thresholds = first.thresholds
     evaluation = first.evaluation
   }
 
@@ -91,6 +94,7 @@ public struct EnsembleDescription: Codable, Sendable {
     compute = try container.decode(ComputeSettings.self, forKey: .compute)
     seed = try container.decode(UInt64.self, forKey: .seed)
     split = try container.decode(Split.self, forKey: .split)
+    thresholds = try container.decode(ThresholdSettings.self, forKey: .thresholds)
     evaluation = try container.decode(EvaluationSettings.self, forKey: .evaluation)
     try Self.checkCount(members.count)
   }
@@ -104,7 +108,7 @@ public struct EnsembleDescription: Codable, Sendable {
     }
   }
 
-  /// The pipeline of each member, whole.
+  /// The pipeline of each member, whole but for thresholds, which are the ensemble's.
   public var pipelines: [PipelineDescription] {
     members.map { member in
       PipelineDescription(

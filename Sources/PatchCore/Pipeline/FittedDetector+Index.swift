@@ -5,7 +5,7 @@ extension FittedDetector {
   /// The same detector with another index over its bank, without a fit.
   ///
   /// The result is what a fit with that index would give: training images, weights, bank and the engine of the fit stay,
-  /// and the index is built with the seed that a fit would give it.
+  /// and the index is built with the seed that a fit would give it. Thresholds stay only if `keepsScores(with:)`.
   ///
   /// - Parameters:
   ///   - configuration: the index to build.
@@ -22,7 +22,7 @@ extension FittedDetector {
     return FittedDetector(
       description: description, trainingImages: trainingImages, bank: bank, embedder: embedder,
       neighbourIndex: try configuration.makeIndex(over: bank.vectors, context), scorer: scorer, weights: weights,
-      fitEngine: fitEngine)
+      fitEngine: fitEngine, thresholds: keepsScores(with: configuration) ? thresholds : nil)
   }
 
   /// Whether another index is certain to leave every score as it is: both find the true neighbours.
