@@ -16,13 +16,14 @@ import Testing
     var compute: ComputeSettings
     var seed: UInt64
     var split: Split
+    var thresholds: ThresholdSettings
     var evaluation: EvaluationSettings
 
     static func defaults(_ catalogue: StageCatalogue) throws -> ConfigurationNode {
       try ConfigurationNode(
         encoding: Toy(
           toy: [1], preset: "official", preprocess: Preprocessing(), map: MapRendering(), compute: ComputeSettings(),
-          seed: 0, split: Split(), evaluation: EvaluationSettings()))
+          seed: 0, split: Split(), thresholds: ThresholdSettings(), evaluation: EvaluationSettings()))
     }
 
     private static let unused = PatchCoreError(.notInThisBuild, "only described")
