@@ -31,6 +31,8 @@ public struct Suite: Sendable {
     public let base: ConfigurationNode
     /// The rows.
     public let runs: [SuiteRun]
+    /// Whether the points of the curves over image scores are written, too.
+    public let hasCurves: Bool
 
     /// Whether stages are timed, so that nothing may be reused.
     public var isTimed: Bool { metrics.contains { $0.isTime } }
@@ -51,7 +53,7 @@ public struct Suite: Sendable {
     source = decoded.source
     notes = decoded.notes ?? []
     if let picture = decoded.picture {
-      for key in ["data", "metrics", "base", "runs"] where node[key] != nil {
+      for key in ["data", "metrics", "base", "runs", "curves"] where node[key] != nil {
         throw (node[key] ?? node).problem([key], "a suite has either a picture or runs; remove one")
       }
       content = .picture(picture)
@@ -106,7 +108,8 @@ public struct Suite: Sendable {
       }
     }
     return Table(
-      data: try needed(file.data, "data"), metrics: metrics, base: try needed(file.base, "base").node, runs: runs)
+      data: try needed(file.data, "data"), metrics: metrics, base: try needed(file.base, "base").node, runs: runs,
+      hasCurves: file.curves ?? false)
   }
 }
 
@@ -125,5 +128,6 @@ private struct SuiteFile: Decodable {
   var base: DescriptionTree?
   var runs: [SuiteRun]?
   var notes: [String]?
+  var curves: Bool?
   var picture: SuitePicture?
 }

@@ -6,12 +6,13 @@ extension SuiteResults {
   /// The version of the layout of `results.json`.
   public static let formatVersion = 1
 
-  /// Writes `results.json` and `results.csv` to a folder.
+  /// Writes `results.json`, `results.csv` and, if the suite asks for curves, `curves.csv` to a folder.
   ///
   /// - Parameter folder: the folder, which must exist.
   /// - Throws: `PatchCoreError` with code `.invalidFile` if a file cannot be written.
   public func write(to folder: String) throws {
-    for (name, data) in [("results.json", try json()), ("results.csv", Data(csv().utf8))] {
+    let files = [("results.json", try json()), ("results.csv", Data(csv().utf8))]
+    for (name, data) in files + (curves.map { [("curves.csv", Data($0.utf8))] } ?? []) {
       do {
         try AtomicFile.write(to: folder + "/" + name) { writer in try data.withUnsafeBytes { try writer.write($0) } }
       } catch let error as TensorFileError {

@@ -16,6 +16,8 @@ public struct SuiteResults: Sendable {
   let paperHeading: String
   /// What stands below the table.
   let notes: [String]
+  /// The curves as comma-separated values; `nil` if the suite asks for none.
+  let curves: String?
 
   /// A number over several seeds.
   public struct Number: Sendable, Equatable {
@@ -67,7 +69,7 @@ public struct SuiteResults: Sendable {
 
   init(
     _ suite: Suite, _ table: Suite.Table, _ plan: SuitePlan, _ collection: SuiteCollection, _ options: SuiteOptions
-  ) {
+  ) throws {
     self.suite = suite
     metrics = table.metrics
     setting = Setting(base: options.base.map(DatasetFolder.lastComponent), version: options.version)
@@ -78,6 +80,7 @@ public struct SuiteResults: Sendable {
     var notes: [String] = []
     for note in table.runs.compactMap(\.note) + suite.notes where !notes.contains(note) { notes.append(note) }
     self.notes = notes
+    curves = table.hasCurves ? try Self.curves(plan, collection) : nil
   }
 
   private static func row(_ plan: SuitePlan.Row, _ results: SuiteCollection.Row, _ metrics: [SuiteMetric]) -> Row {
@@ -118,9 +121,7 @@ public struct SuiteResults: Sendable {
       }
       values.append(metric.combination == .sum ? sum : sum / Double(categories.count))
     }
-    let mean = values.reduce(0, +) / Double(seeds)
-    guard seeds > 1 else { return Number(value: mean) }
-    let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    return Number(value: mean, deviation: (squares / Double(seeds - 1)).squareRoot())
+    let spread = MeanAndDeviation(values)
+    return Number(value: spread?.mean, deviation: spread?.deviation)
   }
 }

@@ -104,7 +104,7 @@ public struct SuiteRunner {
     if let counts = features?.counts, counts.reused > 0 {
       say("the network ran on \(counts.computed) images; \(counts.reused) times its features were there already")
     }
-    return SuiteResults(suite, table, plan, collection, options)
+    return try SuiteResults(suite, table, plan, collection, options)
   }
 
   /// What there is to do on a category, with the results that are there.
