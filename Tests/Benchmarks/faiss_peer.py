@@ -35,6 +35,7 @@ with open(arguments.comparison) as file:
 rows, dimension = bank.shape
 images = np.array_split(queries, comparison["test_images"])
 builds = {}
+alive = []  # What indexes refer to and do not own.
 
 
 def lists_of(settings):
@@ -55,9 +56,8 @@ def built(key, make):
 
 def ivf(settings, make):
     quantiser = faiss.IndexFlatL2(dimension)
-    index = make(quantiser, lists_of(settings))
-    index.quantiser = quantiser  # Kept alive with the index, which does not own it.
-    return index
+    alive.append(quantiser)
+    return make(quantiser, lists_of(settings))
 
 
 def index_of(settings):
@@ -86,7 +86,7 @@ def index_of(settings):
     elif kind == "reranked":
         base, seconds = index_of(settings["index"])
         index = faiss.IndexRefineFlat(base, faiss.swig_ptr(bank))
-        index.base = base
+        alive.append(base)
         index.k_factor = settings["candidates"]
     else:
         raise SystemExit(f"faiss-cpu has no {kind}")
