@@ -5,7 +5,8 @@ import TensorFiles
 
 /// A native index of any kind.
 ///
-/// A class because it owns native memory, freed when the last reference goes. `@unchecked Sendable`: the pointer never changes, and once built the native index is only read.
+/// A class because it owns native memory, freed when the last reference goes. `@unchecked Sendable`: the pointer never
+/// changes, and once built the native index is only read.
 final class FaissHandle: @unchecked Sendable {
   /// The native index, for the functions that copy a kind's parts out of it.
   let pointer: OpaquePointer

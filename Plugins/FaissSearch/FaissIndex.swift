@@ -53,7 +53,8 @@ struct FaissIndex: NeighbourIndex {
 
 /// Room for results that pieces of work fill side by side.
 ///
-/// A class because it owns memory, freed in `deinit`. `@unchecked Sendable`: each piece writes its own range, and the results are read after all pieces have ended.
+/// A class because it owns memory, freed in `deinit`. `@unchecked Sendable`: each piece writes its own range, and the
+/// results are read after all pieces have ended.
 private final class NativeResults: @unchecked Sendable {
   let rows: UnsafeMutablePointer<Int32>
   let squaredDistances: UnsafeMutablePointer<Float>

@@ -8,8 +8,8 @@ import TensorFiles
 /// the classifier, `num_batches_tracked`) are no concern. If all others fit a relative of the architecture, the file is
 /// taken for that relative's and refused: a `resnet101` holds every tensor of a `resnet50`, and would load as one and
 /// compute nonsense. So it is if the file holds a relative completely and the asked-for network only in part: the first
-/// layers of a `resnet50` are no part of a `resnet101`. What then remains is returned for the caller to report. It is not refused, since heads of other
-/// names are common; `load_state_dict(strict=True)` would refuse it.
+/// layers of a `resnet50` are no part of a `resnet101`. What then remains is returned for the caller to report. It is
+/// not refused, since heads of other names are common; `load_state_dict(strict=True)` would refuse it.
 public struct CheckpointLoader: Sendable {
   /// The complete architecture.
   public var architecture: NetworkArchitecture

@@ -42,6 +42,12 @@ struct ReindexCommand: ComputingCommand {
       to: output, includingWeights: FittedDetector.holdsWeights(inFile: model), progress: run.progress.reporter)
     run.progress.end()
     try Console.print("\(output): \(detector.summary); \(try index.yaml())")
+    if old.thresholds != nil, detector.thresholds == nil {
+      run.logger.warning(
+        """
+        \(output) has no thresholds, since scores may differ from \(model)'s; set them with `patchcore threshold`
+        """)
+    }
     if !old.keepsScores(with: index.configuration) {
       run.logger.info(
         """

@@ -8,8 +8,8 @@ public enum ScorerConformance {
   /// Checks a configuration and the scorers it builds, over a search in 64-bit floats.
   ///
   /// Properties: the configuration survives coding; each image has its patch scores, a deciding patch and a bank row
-  /// that exist; each patch names the bank row that the index finds nearest, the deciding one that of the image; scores are finite, the same for two builds and for any number of threads, and do not depend on the
-  /// batch, its order or the order of the bank; an image far from the bank scores higher than the bank's own rows; a
+  /// that exist; each patch names the bank row that the index finds nearest, the deciding one that of the image; scores
+  /// are finite, the same for two builds and for any number of threads, and do not depend on the batch, its order or the order of the bank; an image far from the bank scores higher than the bank's own rows; a
   /// bank of one row, of duplicates and of equal rows passes; another dimension is refused with a `PatchCoreError`.
   ///
   /// - Parameters:

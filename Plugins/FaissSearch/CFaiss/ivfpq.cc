@@ -76,7 +76,6 @@ float code_distance(const float *entries, const uint8_t *code, size_t parts) {
   return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 
-
 using patchcore::Candidate;
 using patchcore::proper;
 using patchcore::selectSmallest;
