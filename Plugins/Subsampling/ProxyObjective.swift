@@ -155,8 +155,8 @@ public struct ProxyObjective: Sendable {
         guard norm < Self.largestSquaredNorm else {
           throw PatchCoreError(
             .notFinite, stage: "subsampler",
-            "the numbers of candidate \(numbers[range.lowerBound + row]), about the mean of all, are not finite or their "
-              + "squares overflow; check the images and the weights")
+            "the numbers of candidate \(numbers[range.lowerBound + row]) are not finite or their squares overflow; check "
+              + "the images and the weights")
         }
         pc_proxy_weights(distances + row * n, weights + row * n, state.norms, Float(norm), n, scale)
       }

@@ -151,7 +151,10 @@ extension BaselineDescription: MethodDescription {
     guard images.count > 0 else {
       throw PatchCoreError(.invalidDataset, "there are no training images; give at least one nominal image")
     }
-    let first = try preprocess.geometry(for: try images.load(0).image)
+    let image = try images.load(0).image
+    // Names the image where its size does not do.
+    _ = try preprocess.inputShape(for: image, named: images.names[0])
+    let first = try preprocess.geometry(for: image)
     let plan = try memoryPlan(images: images.count, width: first.width, height: first.height)
     logger.info("\(plan.summary)")
     let extractor = try extractor.configuration.makeExtractor(context(ExtractorRole.name, logger: logger))

@@ -109,7 +109,7 @@ extension BaselineDetector {
 
   private static func layers(in archive: DetectorArchive) throws -> [FeatureShape] {
     let tensor = try archive.tensor(layersName)
-    // 2^16 in each place: products of three stay far from overflow.
+    // 2^16 in each place: the products below stay far from overflow.
     guard tensor.elementType == .int32, tensor.shape.count == 2, tensor.shape[1] == 3,
       (1...64).contains(tensor.shape[0]), let sizes = tensor.integers(),
       sizes.allSatisfy((1...65_536).contains), !archive.trainingImages.isEmpty
@@ -118,9 +118,19 @@ extension BaselineDetector {
         .invalidArtifact,
         "\(archive.file): \(layersName) must hold channels, height and width of each layer; fit again")
     }
-    return (0..<tensor.shape[0]).map {
+    let layers = (0..<tensor.shape[0]).map {
       FeatureShape(channels: sizes[3 * $0], height: sizes[3 * $0 + 1], width: sizes[3 * $0 + 2])
     }
+    // Far above what a network gives, and low enough that no plan overflows: it multiplies by images or channels again.
+    let most = 1 << 36
+    guard layers.reduce(0, { $0 + $1.count }) <= most,
+      layers[0].height * layers[0].width * layers.reduce(0, { $0 + $1.channels }) <= most
+    else {
+      throw PatchCoreError(
+        .invalidArtifact,
+        "\(archive.file): \(layersName) holds layers of \(layers.listing), which no fit makes; fit again")
+    }
+    return layers
   }
 }
 

@@ -13,6 +13,8 @@ public final class FeatureReader {
   private let clock: StageClock
   /// The images read so far.
   public private(set) var trainingImages: [TrainingImage] = []
+  /// What the first image comes out at.
+  private var inputShape: FeatureShape?
 
   init(
     images: ImageSource, preprocess: Preprocessing, extractor: any FeatureExtractor, layers: [FeatureShape],
@@ -45,8 +47,9 @@ public final class FeatureReader {
       let shapes = try zip(numbers, entries).map { number, entry in
         try preprocess.inputShape(for: entry.image, named: images.names[number])
       }
-      for (number, shape) in zip(numbers, shapes) where shape != shapes[0] {
-        throw differs(number)
+      for (number, shape) in zip(numbers, shapes) {
+        guard shape == inputShape ?? shape else { throw differs(number) }
+        inputShape = shape
       }
       let input = try clock.measure("preprocess") { try preprocess.apply(entries.map(\.image)) }
       let maps = try clock.measure("extractor") { try extractor.extract(input) }

@@ -96,6 +96,9 @@ struct CSVImageList {
     }
     let parts = text.split(separator: "/").filter { $0 != "." }
     guard !parts.isEmpty else { throw problem(line, "the \(what)'s path is empty") }
+    guard !parts.contains("..") else {
+      throw problem(line, "the \(what) \(text) leaves the folder of the list; put the list in a folder above its files")
+    }
     return parts.joined(separator: "/")
   }
 
@@ -123,6 +126,9 @@ struct CSVImageList {
         text.isEmpty
           ? "the label is empty; write good or the name of the defect"
           : "the label \(text) is not known; images without a defect are good or 0, others 1 or the name of the defect")
+    }
+    guard !text.contains("/"), text != ".", text != ".." else {
+      throw problem(line, "the label \(text) cannot name a folder of results; write it without /, and not . or ..")
     }
     return .anomalous(defect: text)
   }

@@ -20,8 +20,8 @@ public struct DatasetCollection: Sendable, Hashable {
   public let categories: [Dataset]
   /// Names that a complete collection would also have.
   ///
-  /// For MVTec AD, those of the fifteen that the folder lacks or that were not asked for: an average stands beside the
-  /// paper's only if there is none. For scenes, those that have training or test videos but not both.
+  /// For MVTec AD, those of the fifteen that the folder lacks or that were not asked for: with any of them, an average is
+  /// not over what the paper's is. For scenes, those that have training or test videos but not both.
   public let missing: [String]
 
   /// Reads the categories in a folder, each in MVTec AD's layout.

@@ -23,9 +23,6 @@ final class SearchRecorder: NeighbourIndex {
 
   /// What the last search found, and the seconds of all.
   var record: (found: Neighbours?, seconds: Double) {
-    state.withLock { state in
-      let (whole, atto) = state.time.components
-      return (state.found, Double(whole) + Double(atto) * 1e-18)
-    }
+    state.withLock { ($0.found, $0.time.inSeconds) }
   }
 }

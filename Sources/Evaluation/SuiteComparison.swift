@@ -18,7 +18,7 @@ struct SuiteComparison {
           ? "Network: \(Self.list(first.networks)); the paper's rows have \(Self.list(first.paperNetworks))."
           : "Networks: \(others.count) of \(rows.count) rows have another one than the paper's.")
     }
-    let random = rows.count { $0.weights.contains { $0.digest == nil && $0.name.hasPrefix("random") } }
+    let random = rows.count { $0.weights.contains(where: \.isRandom) }
     if random > 0 {
       sentences.append("Weights: \(random) of \(rows.count) rows have random ones; the paper's are pretrained.")
     }

@@ -14,14 +14,13 @@ struct SuiteData: Sendable {
   ///
   /// - Parameters:
   ///   - location: its kind and folder; of MVTec AD a category or a folder of categories.
-  ///   - names: the categories of MVTec AD or scenes of mSTC to take; `nil` for all, scenes then in one bank.
+  ///   - names: the categories of MVTec AD to take; `nil` for all. Other data sets have none.
   /// - Throws: `PatchCoreError` with code `.invalidDataset`.
   init(_ location: DatasetLocation, categories names: [String]?) throws {
     kind = location.kind
     name = DatasetFolder.lastComponent(of: location.path)
     switch location.kind {
     case .mvtec: categories = try Self.mvtec(location.path, names)
-    case .mstc where names != nil: categories = try DatasetCollection.mstc(location.path, only: names).categories
     default: categories = [try location.read()]
     }
   }

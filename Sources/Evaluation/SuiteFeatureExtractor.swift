@@ -33,7 +33,7 @@ struct SuiteExtractorConfiguration<Base: FeatureExtractorConfiguration>: Feature
     // A network's layers are the same numbers whichever others are tapped beside them.
     let areLayersNamed = settings["layers"]?.parts?.compactMap(\.text) == extractor.layers
     let scope = [
-      (areLayersNamed ? settings.removing("layers") : settings).yaml, machine, extractor.weights.name,
+      (areLayersNamed ? settings.removing(["layers"]) : settings).yaml, machine, extractor.weights.name,
       // Only weights that come from no file can depend on the seed.
       extractor.weights.digest ?? "seed \(context.seed)",
     ]

@@ -75,6 +75,13 @@ struct SuitePlan {
     }
     guard let first = given.first else { throw PatchCoreError(.invalidDataset, "no data set is given") }
     let isAnyPapers = given.contains { entry in kinds.contains { $0.rawValue == entry.kind.rawValue } }
+    let unused =
+      isAnyPapers
+      ? given.first { entry in !kinds.contains { $0.rawValue == entry.kind.rawValue } } : given.dropFirst().first
+    if let unused {
+      throw PatchCoreError(
+        .invalidDataset, "no row runs on \(unused.data.name) (\(unused.kind.rawValue)); leave that --data out")
+    }
     return Dictionary(
       uniqueKeysWithValues: kinds.map { kind in
         (kind, given.first { $0.kind.rawValue == kind.rawValue }?.data ?? (isAnyPapers ? nil : first.data))
@@ -127,7 +134,7 @@ struct SuitePlan {
     let isOther = ["kind", "architecture"].contains { key in
       change[key]?.text.map { $0 != resolved?[key]?.text } ?? false
     }
-    return [isOther ? base.setting("extractor", written.removing("weights")) : base, changes]
+    return [isOther ? base.setting("extractor", written.removing(["weights"])) : base, changes]
   }
 
   private static func complete(

@@ -6,7 +6,9 @@ extension SuiteResults {
   /// A line per point: `threshold` is empty where all scores are called nominal, `x` and `y` are false-positive and
   /// true-positive rate for `roc`, recall and precision for `precision_recall`. Ties are one point, as scikit-learn's.
   ///
-  /// - Parameter collection: the results of each row.
+  /// - Parameters:
+  ///   - plan: the rows.
+  ///   - collection: the results of each row.
   /// - Returns: a header and the points of all rows, categories and seeds that are done.
   /// - Throws: `PatchCoreError` if a record holds no scores.
   static func curves(_ plan: SuitePlan, _ collection: SuiteCollection) throws -> String {
@@ -16,7 +18,8 @@ extension SuiteResults {
         for (_, record) in (results.records[category] ?? [:]).sorted(by: { $0.key < $1.key }) {
           var scores = RankingScores()
           guard case .list(let images)? = record.report["images"] else {
-            throw PatchCoreError(.invalidFile, "the record of \(record.run), \(category), holds no scores; give --fresh")
+            throw PatchCoreError(
+              .invalidFile, "the record of \(record.run), \(category), holds no scores; give --fresh")
           }
           for image in images {
             guard let score = image["score"]?.double, case .bool(let isAnomalous)? = image["anomalous"] else {

@@ -65,8 +65,8 @@ extension SuiteResults {
 
   /// Why a number is missing: the row's problem with the category, if it is not done at all.
   private static func reason(_ number: Number, _ row: Row, _ category: String) -> String {
-    let problem = row.problems.first { $0.hasPrefix(category) } ?? (row.categoriesDone == 0 ? row.problems.first : nil)
-    return problem ?? number.reason ?? ""
+    let problem = row.problems.first { $0.hasPrefix("\(category): ") || $0.hasPrefix("\(category), seed ") }
+    return problem ?? (row.categoriesDone == 0 ? row.problems.first : nil) ?? number.reason ?? ""
   }
 
   private var baseName: String { setting.base ?? "suite" }

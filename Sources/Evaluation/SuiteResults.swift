@@ -98,7 +98,7 @@ public struct SuiteResults: Sendable {
         })
     }
     return Row(
-      run: plan.run, hasRandomWeights: plan.weights.contains { $0.digest == nil && $0.name.hasPrefix("random") },
+      run: plan.run, hasRandomWeights: plan.weights.contains(where: \.isRandom),
       data: plan.data.map { ($0.name, $0.kind.rawValue) }, weights: plan.weights,
       compute: plan.descriptions.first?.resolved.method.compute, seeds: seeds, overall: numbers(done),
       categories: names.map { ($0, numbers(done.contains($0) ? [$0] : [])) }, categoriesDone: done.count,

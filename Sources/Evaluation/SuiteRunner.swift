@@ -154,9 +154,6 @@ private final class SuiteWatch: Sendable {
   var seconds: [String: Double] { total.withLock { $0 } }
 
   var clock: StageClock {
-    StageClock { stage, time in
-      let (whole, atto) = time.components
-      self.total.withLock { $0[stage, default: 0] += Double(whole) + Double(atto) * 1e-18 }
-    }
+    StageClock { stage, time in self.total.withLock { $0[stage, default: 0] += time.inSeconds } }
   }
 }

@@ -27,6 +27,22 @@ public struct TIFFMapFolder: Sendable {
     return "\(object)/test/\(sample.label.className)/\(DatasetFolder.splitExtension(name).stem).tiff"
   }
 
+  /// Refuses images whose maps would be one file, before any is scored.
+  ///
+  /// - Parameter samples: the images to come.
+  /// - Throws: `PatchCoreError` with code `.invalidDataset`.
+  public func check(_ samples: [DatasetSample]) throws {
+    var first: [String: String] = [:]
+    for sample in samples {
+      if let other = first.updateValue(sample.path, forKey: file(of: sample)) {
+        throw PatchCoreError(
+          .invalidDataset, stage: "evaluate",
+          "\(path)/\(file(of: sample)): \(other) and \(sample.path) would both be written there, since the layout knows "
+            + "names by class alone; rename one, or leave the maps out")
+      }
+    }
+  }
+
   /// Writes the map of a test image, whole or not at all.
   ///
   /// - Parameters:

@@ -1,13 +1,10 @@
-import Foundation
 import Logging
 import PatchCore
 
 extension AnomalyDetector {
   /// Says so if the network's weights are random, even where progress is not wanted.
   func warnOfRandomWeights(_ logger: Logger) {
-    // An ensemble names the weights of all its members.
-    guard weights.digest == nil, weights.name.components(separatedBy: ", ").contains(where: { $0.hasPrefix("random") })
-    else { return }
+    guard weights.isRandom else { return }
     logger.warning(
       """
       the network's weights are \(weights.name); for real parts leave the extractor out of the description, or fit with a \

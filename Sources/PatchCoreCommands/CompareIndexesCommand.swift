@@ -44,7 +44,13 @@ struct CompareIndexesCommand: ComputingCommand {
   @OptionGroup(title: "Run options")
   var options: RunOptions
 
-  func validate() throws { try validateDataset(dataset) }
+  func validate() throws {
+    try validateDataset(dataset)
+    if json == "-", peer != nil {
+      throw ValidationError("--peer adds columns to the table, which --json - does not print")
+    }
+    if queries == "-" { throw ValidationError("--queries -: name a file; an array is not printed") }
+  }
 
   func run(_ run: Run) throws {
     for path in [json, queries].compactMap({ $0 }) where path != "-" { try checkWritable(path) }
@@ -57,6 +63,10 @@ struct CompareIndexesCommand: ComputingCommand {
     detector.warnOfRandomWeights(run.logger)
     let list = try IndexList(
       given, rows: detector.bank.count, dimension: detector.bank.dimension, catalogue: run.catalogue)
+    // Known before the images are embedded, so said before it.
+    for index in list.indexes {
+      try index.configuration.check(rows: detector.bank.count, dimension: detector.bank.dimension)
+    }
     let trial = try IndexTrial(
       detector, dataset: try DatasetLocation(parsing: dataset).read(), progress: run.progress.reporter)
     if let queries {
@@ -72,7 +82,7 @@ struct CompareIndexesCommand: ComputingCommand {
       try Console.print(try comparison.json())
     } else {
       if let json { try AtomicOutput.write(try comparison.json(), to: json) }
-      try Console.print(IndexTable(comparison, peer: peer, model: model).text)
+      try Console.print(IndexTable(comparison, peer: peer, model: model, weights: loading.weights).text)
     }
   }
 }

@@ -54,6 +54,7 @@ struct EvaluateCommand: ComputingCommand {
     let clock = StageTimings()
     var pictures = PictureCollector()
     var maps = try tiffMaps.map { try TIFFMapFolder($0, dataset: dataset) }
+    try maps?.check(dataset.splitting(detector.method.split, seed: detector.method.seed).test)
     var evaluator = try detector.evaluate(dataset, progress: run.progress.reporter, clock: clock.clock) {
       sample, image, prediction in
       pictures.add(sample.path, prediction)

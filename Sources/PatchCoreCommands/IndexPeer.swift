@@ -33,7 +33,9 @@ struct IndexPeer: Decodable {
       self = try JSONDecoder().decode(Self.self, from: Data(contentsOf: URL(fileURLWithPath: path)))
     } catch let error as DecodingError {
       throw PatchCoreError(
-        .invalidFile, "\(path): is no output of Tests/Benchmarks/faiss_peer.py: \(error)", cause: error)
+        .invalidFile,
+        "\(path): is no output of Tests/Benchmarks/faiss_peer.py, which has library, threads and indexes with yaml, "
+          + "milliseconds_per_image and build_seconds; run it again", cause: error)
     } catch {
       throw PatchCoreError(.invalidFile, "\(path): cannot be read: \(error.localizedDescription)", cause: error)
     }

@@ -7,11 +7,13 @@ struct IndexTable {
   let comparison: IndexComparison
   let peer: IndexPeer?
   let model: String
+  let weights: String?
 
-  init(_ comparison: IndexComparison, peer: IndexPeer?, model: String) {
+  init(_ comparison: IndexComparison, peer: IndexPeer?, model: String, weights: String?) {
     self.comparison = comparison
     self.peer = peer
     self.model = model
+    self.weights = weights
   }
 
   /// The table, what its columns mean, and the recommendation.
@@ -70,10 +72,11 @@ struct IndexTable {
   private var recommendation: String {
     let row = comparison.rows[comparison.recommended]
     let start = "recommended (\(comparison.rule.summary)):"
+    let given = weights.map { " --weights " + Self.quoted($0) } ?? ""
     return """
       \(start)
         \(row.name)
-      echo '\(row.name)' | patchcore reindex \(Self.quoted(model)) --index /dev/stdin --output \(Self.quoted(newModel))
+      echo '\(row.name)' | patchcore reindex \(Self.quoted(model)) --index /dev/stdin --output \(Self.quoted(newModel))\(given)
       """
   }
 

@@ -12,9 +12,9 @@ struct PredictCommand: ComputingCommand {
     discussion: """
       Prints a line per image: the score, a tab, the path. A model with thresholds puts its decision, nominal or \
       anomalous, and another tab before the path. With --json, each line is one JSON object with path, score, \
-      nearest_patch (the training patch nearest to the one that decided the score), weights and engine, and with \
-      thresholds also decision, regions and thresholds. An image that cannot be read ends the run with an error that \
-      names it.
+      nearest_patch (the training patch nearest to the one that decided the score; ensembles have none), weights and \
+      engine, and with thresholds also decision, regions and thresholds. An image that cannot be read ends the run with \
+      an error that names it.
       """)
 
   @Argument(help: "The model file.")

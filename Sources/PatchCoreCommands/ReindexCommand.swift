@@ -8,7 +8,7 @@ struct ReindexCommand: ComputingCommand {
     commandName: "reindex",
     abstract: "Builds another neighbour index over a model's memory bank, without a fit.",
     discussion: """
-      The new model is the one that a fit with that index would give: bank, training images and weights stay. It holds \
+      The new model is the one that a fit with that index would give: bank, training images and weights stay, thresholds only between exact indexes. It holds \
       the network's weights if the old one does.
       """)
 

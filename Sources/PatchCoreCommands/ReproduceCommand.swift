@@ -82,9 +82,10 @@ struct ReproduceCommand: ComputingCommand {
   }
 
   private func drawFigure3(_ suite: Suite, _ folder: String, _ run: Run) throws {
-    guard data.isEmpty, weights == nil, base == nil, categories == nil else {
+    guard data.isEmpty, weights == nil, base == nil, categories == nil, !randomWeights, !fresh else {
       throw ValidationError(
-        "\(suite.name) draws points of its own; leave --data, --weights, --base and --categories out")
+        "\(suite.name) draws points of its own; leave --data, --weights, --random-weights, --base, --categories and "
+          + "--fresh out")
     }
     try makeFolder(folder)
     let rows = try writeFigure3(to: folder, catalogue: run.catalogue, seed: 0, progress: run.progress.reporter)

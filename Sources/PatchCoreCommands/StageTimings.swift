@@ -9,8 +9,7 @@ final class StageTimings: Sendable {
   /// A clock that adds to this.
   var clock: StageClock {
     StageClock { stage, time in
-      let (whole, atto) = time.components
-      let elapsed = Double(whole) + Double(atto) * 1e-18
+      let elapsed = time.inSeconds
       self.seconds.withLock { list in
         if let position = list.firstIndex(where: { $0.stage == stage }) {
           list[position].seconds += elapsed

@@ -175,7 +175,8 @@ import Testing
       }
       let list = try folder.run("reproduce", "--list")
       #expect(list.status == 0)
-      #expect(list.lines.contains { $0.hasPrefix("table1  ") && $0.hasSuffix("  Table 1: anomaly detection on MVTec AD") })
+      #expect(
+        list.lines.contains { $0.hasPrefix("table1  ") && $0.hasSuffix("  Table 1: anomaly detection on MVTec AD") })
     }
   }
 }

@@ -24,12 +24,6 @@ extension ConfigurationNode {
     if case .sequence(let nodes) = value { nodes } else { nil }
   }
 
-  /// The mapping without a key; anything else as it is.
-  package func removing(_ key: String) -> ConfigurationNode {
-    guard case .mapping(let entries) = value else { return self }
-    return ConfigurationNode(.mapping(entries.filter { $0.key != key }), origin: origin, kinds: kinds)
-  }
-
   /// The mapping with a key's value replaced or added; anything else as it is.
   package func setting(_ key: String, _ node: ConfigurationNode) -> ConfigurationNode {
     guard case .mapping(var entries) = value else { return self }

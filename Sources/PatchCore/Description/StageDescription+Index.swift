@@ -51,7 +51,7 @@ extension StageDescription where Role == NeighbourIndexRole {
           path: path, origin: node.origin, "expected an index, {kind: NAME, ...}, found \(node.summary)")
       }
       let tree = try node.merged(over: catalogue.ground(ofRole: Role.name), path: path)
-      self = try ConfigurationDecoder.decode(Self.self, from: tree, userInfo: [.stageCatalogue: catalogue])
+      self = try ConfigurationDecoder.decode(Self.self, from: tree, userInfo: catalogue.decodingInfo)
     } catch let problem as ConfigurationProblem {
       throw problem.error
     }

@@ -42,6 +42,12 @@ extension EnsembleDescription: MethodDescription {
   public func fitAll(
     _ images: ImageSource, progress: ProgressReporter, clock: StageClock, logger: Logger
   ) throws -> any AnomalyDetector {
+    if combination == .testSetMinMax, thresholds.from != .none {
+      throw PatchCoreError(
+        .invalidConfiguration, stage: "thresholds",
+        "thresholds.from is \(thresholds.from.rawValue), but with combination.normalisation test_set_min_max there are "
+          + "no scores before the test set is known; set thresholds.from to none, or normalisation to held_out")
+    }
     func fitMembers(_ numbers: [Int]) throws -> [FittedDetector] {
       let source = images.selecting(numbers)
       return try eachMember { number, pipeline in

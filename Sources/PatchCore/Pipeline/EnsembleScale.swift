@@ -40,7 +40,12 @@ struct EnsembleScale: Sendable, Hashable {
   private static func axis(
     _ origin: Double, _ unit: Double, _ what: String, _ member: Int, _ count: Int
   ) throws -> Axis {
-    guard origin.isFinite, unit.isFinite, unit > 0 else {
+    guard origin.isFinite, unit.isFinite else {
+      throw PatchCoreError(
+        .notFinite, stage: "combination",
+        "members.\(member): among its \(count) \(what) are some that are not finite; check the weights")
+    }
+    guard unit > 0 else {
       throw PatchCoreError(
         .invalidDataset, stage: "combination",
         "members.\(member): its \(count) \(what) do not differ, so they have no scale; give more images, or set "

@@ -24,3 +24,11 @@ public struct StageClock: Sendable {
     return try work()
   }
 }
+
+extension Duration {
+  /// The time in seconds.
+  package var inSeconds: Double {
+    let (whole, atto) = components
+    return Double(whole) + Double(atto) * 1e-18
+  }
+}

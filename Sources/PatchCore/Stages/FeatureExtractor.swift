@@ -58,6 +58,9 @@ public struct WeightsOrigin: Sendable, Hashable, Codable {
   /// SHA-256 of the weights file in hexadecimal; `nil` if they come from no file.
   public var digest: String?
 
+  /// Whether some network's weights are random; an ensemble names the weights of all its members.
+  package var isRandom: Bool { digest == nil && name.split(separator: ", ").contains { $0.hasPrefix("random") } }
+
   /// Names an origin.
   public init(name: String, digest: String? = nil) {
     self.name = name

@@ -34,7 +34,11 @@ public struct NominalScores: Sendable {
   ///   - placement: says which pixels were seen.
   ///   - image: named in the error.
   /// - Throws: `PatchCoreError` with code `.notFinite` if a score is NaN or infinite; nothing is added then.
+  /// - Precondition: the placement is that of a map of this size.
   public mutating func add(_ map: AnomalyMap, placement: MapPlacement, image: String) throws {
+    precondition(
+      placement.columns.upperBound <= map.width && placement.rows.upperBound <= map.height,
+      "the placement of another map")
     let before = keys.count
     var bad: Float?
     map.values.withUnsafeBufferPointer { values in

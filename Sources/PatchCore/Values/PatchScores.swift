@@ -12,7 +12,7 @@ public struct PatchScores: Sendable, Equatable {
   public var decidingPatch: Int
   /// The bank row nearest to the deciding patch.
   public var nearestBankRow: Int
-  /// For each patch the bank row nearest to it, by the index's ranking; empty for methods without a bank.
+  /// For each patch the bank row nearest to it, by the index's ranking; empty if the scorer or method does not tell.
   public var nearestRows: [Int32]
 
   /// Collects an image's scores.
