@@ -192,7 +192,7 @@ import Testing
       #if FAISS
       let sweep = "[{kind: faiss_ivfflat, lists: 9, probes: 9}, {kind: faiss_ivfflat, lists: 9, probes: 1}]"
       try folder.write(Data(sweep.utf8), to: "list.yaml")
-      let shared = try folder.run(arguments + ["--json", "-", "--peer", "peer.json"]).json()
+      let shared = try folder.run(arguments + ["--json", "-"]).json()
       let rows = try #require(shared["indexes"] as? [[String: Any]])
       #expect(rows.map { $0["shares_build"] as? Bool } == [false, false, true])
       // Nine centroids of 32 dimensions, and a number per row.

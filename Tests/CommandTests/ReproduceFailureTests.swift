@@ -161,6 +161,8 @@ import Testing
         ("reproduce own.yaml --data cats:parts -o x", 1, "there is no data set kind cats"),
         ("reproduce own.yaml --data nothing -o x", 1, "nothing: there is no such folder"),
         ("reproduce own.yaml --data parts --data mvtec:parts -o x", 1, "two data sets of kind mvtec"),
+        ("reproduce own.yaml --data parts --data folder:parts/test -o x", 1, "no row runs on test (folder)"),
+        ("reproduce figure3 --fresh -o x", 2, "draws points of its own"),
         ("reproduce own.yaml --data parts --categories other -o x", 1, "parts is the one category parts, not other"),
         ("reproduce own.yaml --data folder:parts/test --categories a -o x", 1, "leave out --categories"),
         ("reproduce own.yaml --data parts --base nowhere.yaml -o x", 1, "nowhere.yaml: cannot be read"),

@@ -107,6 +107,8 @@ import Testing
     ("path,label\na.png,\n", [":2: the label is empty"]),
     ("path,label\n,good\n", [":2: the image's path is empty"]),
     ("path,label\n/a.png,good\n", [":2: the image /a.png is an absolute path"]),
+    ("path,label\n../a.png,good\n", [":2: the image ../a.png leaves the folder of the list"]),
+    ("path,label\na.png,a/b\n", [":2: the label a/b cannot name a folder"]),
     ("path,label\na.txt,good\n", [":2: a.txt is no image by its name", "jpeg, jpg, png"]),
     ("path,label\nfolder.png,good\n", [":2: the image folder.png is a folder"]),
   ]

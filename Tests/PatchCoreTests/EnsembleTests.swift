@@ -122,6 +122,14 @@ import Testing
     #expect(try normalised.predict(test[1]).score == 1)
   }
 
+  @Test func thresholdsNeedScoresBeforeTheTestSet() throws {
+    let error = #expect(throws: PatchCoreError.self) {
+      try Self.fitted(
+        Self.members + "\ncombination: {normalisation: test_set_min_max}\nthresholds: {from: cross_validation}")
+    }
+    #expect(error?.message.contains("thresholds.from is cross_validation") == true)
+  }
+
   @Test(arguments: ["held_out, fraction: 0.2", "cross_validation, folds: 2", "test_set_min_max", "none"])
   func anArtifactIsTheEnsemble(_ combination: String) throws {
     let yaml = Self.members + "\ncombination: {normalisation: \(combination)}"
