@@ -66,8 +66,10 @@ struct Figure3 {
       let separator = settings.isEmpty ? "" : ", "
       let description = try PipelineDescription(
         yaml: "subsampler: {kind: \(kind), fraction: \(fraction)\(separator)\(settings)}", catalogue: catalogue)
-      let subsampler = try description.subsampler.configuration.makeSubsampler(
-        StageContext(seed: SeededGenerator.subseed(seed, for: SubsamplerRole.name), compute: description.compute))
+      // The engine that is in every build.
+      let context = StageContext(
+        seed: SeededGenerator.subseed(seed, for: SubsamplerRole.name), compute: ComputeSettings(engine: .openblas))
+      let subsampler = try description.subsampler.configuration.makeSubsampler(context)
       return try data.map { name, points in
         let vectors = Matrix(rows: points.count, columns: 2, points.flatMap { [Float($0.x), Float($0.y)] })
         let candidates = PatchEmbeddings(

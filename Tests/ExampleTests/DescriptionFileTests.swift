@@ -89,13 +89,16 @@ import Testing
         "subsampler.kind: coreset", "subsampler.fraction: 0.1",
       ])
     // The sizes of which the file's comment speaks.
-    let plan = try Pipeline(videos.description).plan(images: 55_000, width: 856, height: 480)
+    var description = try videos.description
+    description.compute.engine = .openblas  // In every build.
+    let plan = try Pipeline(description).plan(images: 55_000, width: 856, height: 480)
     #expect(plan.candidateRows == 14_080_000 && plan.bankRows == 1_408_000)
     #expect(plan.candidateBytes == 57_671_680_000)
   }
 
   @Test func ensemble() throws {
-    let description = try #require(try Self.resolve("ensemble.yaml").method as? EnsembleDescription)
+    var description = try #require(try Self.resolve("ensemble.yaml").method as? EnsembleDescription)
+    description.compute.engine = .openblas
     #expect(description.combination == .heldOut(fraction: 0.2))
     // 160 of 200 images are fitted with: 784 patches each, a hundredth kept, 384 numbers; and one member's embeddings.
     let plan = try description.memoryPlan(images: 200, width: 1024, height: 1024)

@@ -48,6 +48,7 @@ import Testing
         extractor: {\(network.settings), layers: [\(layers)], weights: random}
         aggregator: {patch_size: \(form.patchSize), stride: \(form.stride), dimension: \(form.dimension)}
         subsampler: {kind: none}
+        compute: {engine: openblas}
         """, catalogue: .standard)
   }
 
