@@ -34,13 +34,15 @@ public struct TIFFMapFolder: Sendable {
   public func check(_ samples: [DatasetSample]) throws {
     var first: [String: String] = [:]
     for sample in samples {
-      if let other = first.updateValue(sample.path, forKey: file(of: sample)) {
-        throw PatchCoreError(
-          .invalidDataset, stage: "evaluate",
-          "\(path)/\(file(of: sample)): \(other) and \(sample.path) would both be written there, since the layout knows "
-            + "names by class alone; rename one, or leave the maps out")
-      }
+      if let other = first.updateValue(sample.path, forKey: file(of: sample)) { throw collision(sample, other) }
     }
+  }
+
+  private func collision(_ sample: DatasetSample, _ other: String) -> PatchCoreError {
+    PatchCoreError(
+      .invalidDataset, stage: "evaluate",
+      "\(path)/\(file(of: sample)): \(other) and \(sample.path) would both be written there, since the layout knows "
+        + "names by class alone; rename one, or leave the maps out")
   }
 
   /// Writes the map of a test image, whole or not at all.
@@ -57,12 +59,7 @@ public struct TIFFMapFolder: Sendable {
     _ map: AnomalyMap, size: MapRendering.Size, of sample: DatasetSample, geometry: PreprocessingGeometry
   ) throws {
     let file = file(of: sample)
-    if let other = imageOfFile.updateValue(sample.path, forKey: file) {
-      throw PatchCoreError(
-        .invalidDataset, stage: "evaluate",
-        "\(path)/\(file): \(other) and \(sample.path) would both be written there, since the layout knows names by "
-          + "class alone; rename one")
-    }
+    if let other = imageOfFile.updateValue(sample.path, forKey: file) { throw collision(sample, other) }
     let target = path + "/" + file
     let folder = URL(fileURLWithPath: target).deletingLastPathComponent().path
     do {

@@ -103,6 +103,17 @@ extension ArtifactManifest {
   ///
   /// - Throws: `PatchCoreError` with code `.invalidArtifact`.
   static func read(_ path: String) throws -> (file: SafetensorsFile, manifest: ArtifactManifest) {
+    let (file, manifest) = try open(path)
+    guard Self.digest(of: file.tensors) == manifest.dataDigest else {
+      throw PatchCoreError(
+        .invalidArtifact, "\(path): its data do not have the digest noted in it; the file is damaged, copy or fit again"
+      )
+    }
+    return (file, manifest)
+  }
+
+  /// As `read`, without a look at the data.
+  static func open(_ path: String) throws -> (file: SafetensorsFile, manifest: ArtifactManifest) {
     let file: SafetensorsFile
     do {
       file = try SafetensorsFile(contentsOf: path)
@@ -113,12 +124,6 @@ extension ArtifactManifest {
       throw PatchCoreError(
         .invalidArtifact, "\(path): is a safetensors file, but no detector; give a file made by `patchcore fit`")
     }
-    let manifest = try ArtifactManifest(json: json, file: path)
-    guard Self.digest(of: file.tensors) == manifest.dataDigest else {
-      throw PatchCoreError(
-        .invalidArtifact, "\(path): its data do not have the digest noted in it; the file is damaged, copy or fit again"
-      )
-    }
-    return (file, manifest)
+    return (file, try ArtifactManifest(json: json, file: path))
   }
 }

@@ -1,5 +1,4 @@
 import Logging
-import TensorFiles
 
 extension FittedDetector {
   /// The same detector with another index over its bank, without a fit.
@@ -39,15 +38,7 @@ extension FittedDetector {
   /// - Returns: `false` if whoever reads it has to give the weights again.
   /// - Throws: `PatchCoreError` with code `.invalidArtifact` if the file is no detector.
   public static func holdsWeights(inFile path: String) throws -> Bool {
-    do {
-      guard let json = try SafetensorsFile(contentsOf: path).metadata[ArtifactManifest.key] else {
-        throw PatchCoreError(
-          .invalidArtifact, "\(path): is a safetensors file, but no detector; give a file made by `patchcore fit`")
-      }
-      return try ArtifactManifest(json: json, file: path).weightsIncluded
-    } catch let error as TensorFileError {
-      throw PatchCoreError(.invalidArtifact, error)
-    }
+    try ArtifactManifest.open(path).manifest.weightsIncluded
   }
 
   /// The context in which a fit builds its index.
