@@ -110,8 +110,8 @@ let package = Package(
     .tests(
       "StageTests",
       [
-        "PatchCore", "TensorFiles", "Compute", "PatchCoreStandard", "PatchCoreTestKit", "Aggregation", "Subsampling",
-        "Search", "FaissSearch", "Scoring",
+        "PatchCore", "TensorFiles", "Compute", "CKernels", "PatchCoreStandard", "PatchCoreTestKit", "Aggregation",
+        "Subsampling", "Search", "FaissSearch", "Scoring",
       ], resources: ["Fixtures"]),
     .tests(
       "BaselineTests", ["PatchCore", "PatchCoreStandard", "Baselines", "Compute", "TensorFiles"],

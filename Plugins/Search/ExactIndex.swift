@@ -1,7 +1,7 @@
 import Compute
 import PatchCore
 
-/// Finds nearest rows by comparing every query with every row of the bank.
+/// Finds the nearest rows of the whole bank.
 ///
 /// Distances and the order of rows are those of `ComputeEngine.nearest(queries:bank:k:)`, whatever the engine.
 public struct ExactIndex: NeighbourIndex {
@@ -16,6 +16,11 @@ public struct ExactIndex: NeighbourIndex {
   /// - Throws: `PatchCoreError` with code `.shapeMismatch` for an empty bank, `.notFinite` for one with a NaN or an
   ///   infinity.
   public init(over bank: Matrix, engine: any ComputeEngine) throws {
+    try self.init(over: bank, restoring: StageArchive(), engine: engine)
+  }
+
+  /// An index over a bank, with what was kept of it; an empty archive builds it anew.
+  init(over bank: Matrix, restoring archive: StageArchive, engine: any ComputeEngine) throws {
     guard bank.rows >= 1, bank.columns >= 1 else {
       throw PatchCoreError(
         .shapeMismatch, stage: "neighbour_index",
@@ -26,9 +31,12 @@ public struct ExactIndex: NeighbourIndex {
         .notFinite, stage: "neighbour_index",
         "row \(row) of the bank holds a NaN or an infinity; check the images and weights it was made from")
     }
-    self.bank = try PreparedBank(bank)
+    self.bank = try PreparedBank(restoring: archive, of: bank, engine: engine)
     self.engine = engine
   }
+
+  /// The sketches that rule out rows, where the bank has them.
+  public func archive() -> StageArchive { bank.archive }
 
   /// Number of rows of the bank, m.
   public var count: Int { bank.count }

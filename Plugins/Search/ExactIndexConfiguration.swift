@@ -1,7 +1,7 @@
 import Compute
 import PatchCore
 
-/// `exact`: compares every query with every row of the bank.
+/// `exact`: finds the true nearest rows of the bank.
 ///
 /// It has no settings.
 public struct ExactIndexConfiguration: NeighbourIndexConfiguration {
@@ -11,7 +11,7 @@ public struct ExactIndexConfiguration: NeighbourIndexConfiguration {
   /// An exact index.
   public init() {}
 
-  /// Always: every row is compared.
+  /// Always.
   public var isExact: Bool { true }
 
   /// Builds the index over a bank.
@@ -24,5 +24,19 @@ public struct ExactIndexConfiguration: NeighbourIndexConfiguration {
   ///   infinity, `.notInThisBuild` for an engine that is not there.
   public func makeIndex(over bank: Matrix, _ context: StageContext) throws -> any NeighbourIndex {
     try ExactIndex(over: bank, engine: context.compute.makeEngine())
+  }
+
+  /// Restores the index from what `archive()` kept.
+  ///
+  /// - Parameters:
+  ///   - archive: sketches of the bank's rows; if there are none, they are made again.
+  ///   - bank: the bank it was built over.
+  ///   - context: names the engine that computes the products.
+  /// - Returns: an `ExactIndex`.
+  /// - Throws: as `makeIndex`, and `PatchCoreError` with code `.invalidArtifact` if the sketches do not suit the bank.
+  public func restoreIndex(
+    from archive: StageArchive, over bank: Matrix, _ context: StageContext
+  ) throws -> any NeighbourIndex {
+    try ExactIndex(over: bank, restoring: archive, engine: context.compute.makeEngine())
   }
 }

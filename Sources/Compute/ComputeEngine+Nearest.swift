@@ -5,6 +5,8 @@ import PatchCore
 private enum Piece {
   /// Queries per product.
   static let queries = 256
+  /// Queries that are compared with sketches together: enough for the rows to be read from memory few times.
+  static let sketchedQueries = 98
   /// Bank rows per product: enough to make little of packing and merging, few enough to keep the product in a cache.
   static let bankRows = 2048
   /// Neighbours kept at once before they are merged, over all pieces of a group of queries.
@@ -64,6 +66,10 @@ extension ComputeEngine {
       queries: queries.rows, k: kept, rows: [Int32](repeating: 0, count: queries.rows * kept),
       squaredDistances: [Float](repeating: 0, count: queries.rows * kept))
     guard kept > 0, queries.rows > 0 else { return result }
+    if let sketches = bank.sketches, k <= RowSketches.mostNeighbours {
+      try search(queries, bank.vectors, sketches, k, into: &result)
+      return result
+    }
 
     let keptPerQuery = (0..<bank.pieces).reduce(0) { $0 + min(k, bank.rows(ofPiece: $1).count) }
     let group = max(1, min(queries.rows, Piece.keptNeighbours / keptPerQuery))
@@ -72,6 +78,35 @@ extension ComputeEngine {
       try searchGroup(queries.slice(range), bank, k, into: &result, from: first)
     }
     return result
+  }
+
+  /// Searches with the bank's sketches.
+  private func search(
+    _ queries: Matrix, _ bank: Matrix, _ sketches: RowSketches, _ k: Int, into result: inout Neighbours
+  ) throws {
+    let d = queries.columns
+    let pieces = evenPieces(of: queries.rows, atMost: Piece.sketchedQueries)
+    try queries.withUnsafeBufferPointer { queryValues in
+      try bank.withUnsafeBufferPointer { bankValues in
+        try result.rows.withUnsafeMutableBufferPointer { rows in
+          try result.squaredDistances.withUnsafeMutableBufferPointer { distances in
+            nonisolated(unsafe) let (rows, distances) = (rows, distances)
+            nonisolated(unsafe) let (query, bank) = (queryValues.baseAddress!, bankValues.baseAddress!)
+            try parallelLoop(pieces.count) { number in
+              let first = pieces[number].lowerBound
+              sketches.search(query + first * d, count: pieces[number].count, k: k, self) { position, row in
+                Float(pc_squared_distance(query + (first + position) * d, bank + row * d, d))
+              } found: { position, nearest in
+                for (place, neighbour) in nearest.enumerated() {
+                  rows[(first + position) * k + place] = neighbour.row
+                  distances[(first + position) * k + place] = neighbour.squaredDistance
+                }
+              }
+            }
+          }
+        }
+      }
+    }
   }
 
   /// Searches every piece of the bank for every query of a group, then merges the pieces.
@@ -162,17 +197,6 @@ extension ComputeEngine {
       }
     }
     return result
-  }
-}
-
-/// A row of the bank and its distance to a query.
-private struct Neighbour: Comparable {
-  var row: Int32
-  var squaredDistance: Float
-
-  static func < (left: Self, right: Self) -> Bool {
-    left.squaredDistance < right.squaredDistance
-      || (left.squaredDistance == right.squaredDistance && left.row < right.row)
   }
 }
 

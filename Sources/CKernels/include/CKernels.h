@@ -5,6 +5,7 @@
 #include "CKernelsAggregation.h"
 #include "CKernelsProcessor.h"
 #include "CKernelsProxies.h"
+#include "CKernelsSketch.h"
 
 // distance.c: squared Euclidean distances, and the choice of near and far rows.
 

@@ -1,0 +1,135 @@
+import CKernels
+import PatchCore
+import TensorFiles
+
+extension RowSketches {
+  /// Rows that axes, means and steps of rounding are taken from.
+  private static let sampleCount = 4096
+  /// How much farther than the sample's largest number sketches reach; what lies beyond is cut off and counts as lost.
+  private static let reach: Float = 1.2
+  /// Rows per piece of parallel work.
+  private static let pieceRows = 512
+  /// Principal coordinates that rows are ordered by.
+  private static let orderingAxes = 12
+
+  /// Sketches of a bank.
+  ///
+  /// The same bank and engine give the same sketches at any thread count.
+  ///
+  /// - Returns: `nil` for a bank of too few rows, or of dimensions or sizes that sketches do not suit.
+  /// - Complexity: O(m d + d^3) time; d + 320 bytes per row, and as much again while they are made.
+  init?(of bank: Matrix, engine: any ComputeEngine) throws {
+    let (m, d) = (bank.rows, bank.columns)
+    guard m >= Self.fewestRows, (SketchShape.smallestDimension...SketchShape.largestDimension).contains(d) else {
+      return nil
+    }
+    let shapes = SketchShape.levels(forDimension: d)
+    let sampled = min(m, Self.sampleCount)
+    let sample = bank.selecting(rows: (0..<sampled).map { $0 * m / sampled })
+    guard
+      let (mean, axes) = PrincipalAxes.find(sample, count: shapes.compactMap(\.axes).max() ?? 1)
+    else { return nil }
+    let basis = SketchBasis(mean: mean, axes: axes)
+    guard let steps = Self.steps(for: sample, basis, shapes, engine) else { return nil }
+
+    // Sketches in the order of the rows.
+    let integers = shapes.map { TensorStorage(byteCount: m * $0.length) }
+    let losses = shapes.map { _ in TensorStorage(byteCount: m * MemoryLayout<Float>.stride) }
+    let ordering = min(Self.orderingAxes, basis.count)
+    var leading = [Float](repeating: 0, count: m * ordering)
+    try leading.withUnsafeMutableBufferPointer { leading in
+      nonisolated(unsafe) let leading = leading
+      try parallelLoop((m + Self.pieceRows - 1) / Self.pieceRows) { piece in
+        let first = piece * Self.pieceRows
+        let rows = bank.slice(first..<min(first + Self.pieceRows, m))
+        let image = rows.withUnsafeBufferPointer { basis.image(of: $0.baseAddress!, count: rows.rows, engine) }
+        for (level, shape) in shapes.enumerated() {
+          var values = [Float](repeating: 0, count: shape.length)
+          var rounded = [Int8](repeating: 0, count: shape.length)
+          let target = integers[level].mutableBytes
+          let lossTarget = losses[level].mutableBytes.assumingMemoryBound(to: Float.self)
+          for row in 0..<rows.rows {
+            let error = basis.fill(&values, row: row, of: image, shape, restMean: steps[level].restMean)
+            let lost = pc_quantise(values, shape.length, steps[level].scale, &rounded)
+            lossTarget[first + row] = Float(SketchLevel.total(lost, error)).nextUp
+            for i in 0..<shape.length {
+              target[(first + row) * shape.length + i] = UInt8(truncatingIfNeeded: Int(rounded[i]) + 128)
+            }
+          }
+        }
+        for row in 0..<rows.rows {
+          for axis in 0..<ordering {
+            leading[(first + row) * ordering + axis] = Float(image.coordinates[row * basis.count + axis])
+          }
+        }
+      }
+    }
+    let allFinite = losses.allSatisfy { $0.bytes.assumingMemoryBound(to: Float.self).allSatisfy(\.isFinite) }
+    guard allFinite else { return nil }
+
+    var rows = (0..<Int32(m)).map { $0 }
+    pc_order_rows(leading, ordering, ordering, &rows, m, Self.blockRows)
+    rows += [Int32](repeating: -1, count: (m + Self.blockRows - 1) / Self.blockRows * Self.blockRows - m)
+    levels = shapes.indices.map { level in
+      Self.level(
+        shapes[level], steps[level], integers[level].bytes, losses[level].bytes.assumingMemoryBound(to: Float.self),
+        order: rows, inPanels: level == 0)
+    }
+    withExtendedLifetime((integers, losses)) {}
+    self.basis = basis
+    order = Tensor(rows, shape: [rows.count])
+    count = m
+  }
+
+  /// The step of each level and the mean of the norms that it leaves out.
+  private static func steps(
+    for sample: Matrix, _ basis: SketchBasis, _ shapes: [SketchShape], _ engine: any ComputeEngine
+  ) -> [(scale: Float, restMean: Float)]? {
+    let image = sample.withUnsafeBufferPointer { basis.image(of: $0.baseAddress!, count: sample.rows, engine) }
+    var steps: [(scale: Float, restMean: Float)] = []
+    for shape in shapes {
+      let rests = (0..<sample.rows).reduce(0.0) { $0 + basis.rest(row: $1, of: image, shape) }
+      let restMean = Float(rests / Double(sample.rows))
+      var values = [Float](repeating: 0, count: shape.length)
+      var largest: Float = 0
+      for row in 0..<sample.rows {
+        guard basis.fill(&values, row: row, of: image, shape, restMean: restMean).isFinite else { return nil }
+        largest = values.reduce(largest) { max($0, abs($1)) }
+      }
+      let scale = largest * reach / 127
+      guard restMean.isFinite, scale > 1e-30, scale < 1e30 else { return nil }
+      steps.append((scale, restMean))
+    }
+    return steps
+  }
+
+  /// A level with its rows in order.
+  private static func level(
+    _ shape: SketchShape, _ step: (scale: Float, restMean: Float), _ integers: UnsafeRawBufferPointer,
+    _ rowLosses: UnsafeBufferPointer<Float>, order: [Int32], inPanels: Bool
+  ) -> SketchLevel {
+    let length = shape.length
+    var values = [UInt8](repeating: 128, count: order.count * length)
+    var starts = [Int32](repeating: SketchLevel.noRow, count: order.count)
+    var losses = [Float](repeating: 0, count: order.count / blockRows)
+    for (slot, row) in order.enumerated() where row >= 0 {
+      let row = Int(row)
+      var squares: Int32 = 0
+      for i in 0..<length {
+        let integer = integers[row * length + i]
+        values[slot * length + i] = integer
+        squares += (Int32(integer) - 128) * (Int32(integer) - 128)
+      }
+      starts[slot] = -(squares / 2)
+      losses[slot / blockRows] = max(losses[slot / blockRows], rowLosses[row])
+    }
+    if inPanels {
+      let rows = values
+      pc_sketch_panels(rows, order.count, &values)
+    }
+    return SketchLevel(
+      shape: shape, scale: step.scale, restMean: step.restMean,
+      values: Tensor(values), starts: Tensor(starts, shape: [starts.count]),
+      losses: Tensor(losses, shape: [losses.count]))
+  }
+}
