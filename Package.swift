@@ -94,7 +94,7 @@ let package = Package(
     .target(name: "PatchCoreTestKit", dependencies: ["PatchCore", "TensorFiles"]),
     .target(
       name: "PatchCoreCommands",
-      dependencies: ["PatchCore", "TensorFiles", "ImageFiles", "Evaluation", .argumentParser, .logging]),
+      dependencies: ["PatchCore", "Compute", "TensorFiles", "ImageFiles", "Evaluation", .argumentParser, .logging]),
     .executableTarget(
       name: "PatchCoreTool", dependencies: ["PatchCoreCommands", "PatchCoreStandard"], path: "Sources/patchcore"),
 

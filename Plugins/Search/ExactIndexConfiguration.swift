@@ -23,7 +23,7 @@ public struct ExactIndexConfiguration: NeighbourIndexConfiguration {
   /// - Throws: `PatchCoreError` with code `.shapeMismatch` for an empty bank, `.notFinite` for one with a NaN or an
   ///   infinity, `.notInThisBuild` for an engine that is not there.
   public func makeIndex(over bank: Matrix, _ context: StageContext) throws -> any NeighbourIndex {
-    try ExactIndex(over: bank, engine: context.compute.makeEngine())
+    try ExactIndex(over: bank, engine: context.makeEngine())
   }
 
   /// Restores the index from what `archive()` kept.

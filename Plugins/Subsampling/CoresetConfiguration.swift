@@ -24,6 +24,6 @@ public struct CoresetConfiguration: SubsamplerConfiguration {
   /// - Returns: a `CoresetSubsampler`.
   /// - Throws: `PatchCoreError` with code `.invalidConfiguration` for a value out of range.
   public func makeSubsampler(_ context: StageContext) throws -> any Subsampler {
-    try CoresetSubsampler(self, seed: context.seed, engine: context.compute.makeEngine())
+    try CoresetSubsampler(self, seed: context.seed, engine: context.makeEngine())
   }
 }

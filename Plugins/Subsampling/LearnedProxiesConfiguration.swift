@@ -53,7 +53,7 @@ public struct LearnedProxiesConfiguration: SubsamplerConfiguration {
   /// - Throws: `PatchCoreError` with code `.invalidConfiguration` for a value out of range.
   public func makeSubsampler(_ context: StageContext) throws -> any Subsampler {
     let fraction = try BankFraction(fraction)
-    let engine = try context.compute.makeEngine()
+    let engine = try context.makeEngine()
     try validate()
     _ = try objective(engine)
     return LearnedProxiesSubsampler(

@@ -36,3 +36,22 @@ static inline void pc_dsyevr_largest(
       &work_length, integers, &integer_length, info, 1, 1, 1);
   if (*info == 0 && found != count) *info = 1;
 }
+
+// OpenBLAS comes in builds with threads of its own, with OpenMP's, and with none. The OpenMP build ignores
+// openblas_set_num_threads and asks OpenMP, whose setting belongs to the calling thread. Its functions are there if the
+// library is that build, and are found when the program is loaded.
+void pc_openmp_set_threads(int count) __asm__("omp_set_num_threads") __attribute__((weak));
+int pc_openmp_threads(void) __asm__("omp_get_max_threads") __attribute__((weak));
+
+// Keeps OpenBLAS on the calling thread. Returns what pc_end_one_thread is to be given.
+static inline int pc_begin_one_thread(void) {
+  if (openblas_get_num_threads() != 1) openblas_set_num_threads(1);
+  if (openblas_get_parallel() != OPENBLAS_OPENMP || !pc_openmp_set_threads || !pc_openmp_threads) return 0;
+  const int before = pc_openmp_threads();
+  pc_openmp_set_threads(1);
+  return before;
+}
+
+static inline void pc_end_one_thread(int before) {
+  if (before > 0) pc_openmp_set_threads(before);
+}

@@ -20,8 +20,6 @@ public final class GaussianWhitening {
   ///   - ridge: added to the diagonal of every covariance, above 0.
   public init(dimension: Int, samples: Int, ridge: Double) {
     precondition(dimension >= 1 && samples >= 1 && ridge > 0, "\(samples) vectors of \(dimension), ridge \(ridge)")
-    // LAPACK then computes on the calling thread, and the same on every one.
-    _ = OpenBLASEngine()
     self.dimension = dimension
     self.samples = samples
     self.ridge = ridge
@@ -54,14 +52,17 @@ public final class GaussianWhitening {
       mean[column] = Float(average)
       for row in 0..<n { centred[row * d + column] = Double(vectors[row * d + column]) - average }
     }
-    cblas_dsyrk(
-      CblasRowMajor, CblasLower, CblasTrans, blasint(d), blasint(n), 1 / Double(max(1, n - 1)), centred, blasint(d), 0,
-      matrix, blasint(d))
-    for column in 0..<d { matrix[column * d + column] += ridge }
-    // LAPACK counts by columns, so our lower triangle is its upper one.
-    var size = blasint(d), status: blasint = 0
-    pc_dpotrf_upper(&size, matrix, &status)
-    if status == 0 { pc_dtrtri_upper(&size, matrix, &status) }
+    let status = OpenBLASEngine.onThisThread {
+      cblas_dsyrk(
+        CblasRowMajor, CblasLower, CblasTrans, blasint(d), blasint(n), 1 / Double(max(1, n - 1)), centred, blasint(d),
+        0, matrix, blasint(d))
+      for column in 0..<d { matrix[column * d + column] += ridge }
+      // LAPACK counts by columns, so our lower triangle is its upper one.
+      var size = blasint(d), status: blasint = 0
+      pc_dpotrf_upper(&size, matrix, &status)
+      if status == 0 { pc_dtrtri_upper(&size, matrix, &status) }
+      return status
+    }
     guard status == 0 else {
       throw PatchCoreError(
         .notFinite, stage: "compute",

@@ -4,13 +4,13 @@ import Synchronization
 
 /// A network on oneDNN: layouts of its choice inside, CHW at the input and at the taps.
 ///
-/// Several images are computed on one thread each. A single image uses all threads, unless other calls run already.
-/// The results are the same either way: both use the same implementations on the same layouts.
+/// Several images are computed on one thread each. A single image uses all threads if no other call computes and that is
+/// the faster way. The results are the same either way: both use the same implementations on the same layouts.
 final class OneDNNNetwork: CompiledNetwork {
   // A class because calls share the workspaces.
   private struct Workspaces {
     var free: [OneDNNNetworkWorkspace] = []
-    var lent = 0
+    var width = WidthChoice()
   }
 
   private let plan: OneDNNNetworkPlan
@@ -31,30 +31,38 @@ final class OneDNNNetwork: CompiledNetwork {
       try parallelLoop(images.batch) { image in
         guard let source = source.base else { return }
         let targets = zip(targets, outputs).compactMap { target, shape in target.base.map { $0 + image * shape.count } }
-        try withWorkspace { workspace, isAlone in
-          let wide = images.batch == 1 && isAlone && ThreadCount.current >= plan.threads
-          try workspace.run(source + image * plan.input.count, into: targets, wide: wide)
+        try withWorkspace { workspace in
+          try choosingWidth(images.batch) { wide in
+            try workspace.run(source + image * plan.input.count, into: targets, wide: wide)
+          }
         }
       }
     }
     return results
   }
 
-  private func withWorkspace(_ body: (OneDNNNetworkWorkspace, Bool) throws -> Void) throws {
-    let (found, isAlone) = workspaces.withLock { state in
-      state.lent += 1
-      return (state.free.popLast(), state.lent == 1)
-    }
-    var workspace = found
-    defer {
-      workspaces.withLock { state in
-        state.lent -= 1
-        if let workspace { state.free.append(workspace) }
+  private func withWorkspace(_ body: (OneDNNNetworkWorkspace) throws -> Void) throws {
+    let workspace = try workspaces.withLock { $0.free.popLast() } ?? OneDNNNetworkWorkspace(plan)
+    defer { workspaces.withLock { $0.free.append(workspace) } }
+    try body(workspace)
+  }
+
+  /// Runs an image on all threads of the plan or on the calling one alone.
+  private func choosingWidth(_ batch: Int, _ run: (_ wide: Bool) throws -> Void) throws {
+    guard batch == 1, plan.threads > 1 else { return try run(false) }
+    let start = ContinuousClock.now
+    let wide = workspaces.withLock { $0.width.isWide }
+    if wide {
+      let isDone = try ThreadCount.withFurtherThreads(plan.threads - 1) { isGranted in
+        try isGranted && OpenMPThread.shared.runIfIdle { try run(true) } != nil
       }
+      guard isDone else { return try run(false) }
+    } else {
+      try run(false)
     }
-    let used = try workspace ?? OneDNNNetworkWorkspace(plan)
-    workspace = used
-    try body(used, isAlone)
+    let taken = ContinuousClock.now - start
+    // Unless another call has changed its mind in the meantime.
+    workspaces.withLock { if $0.width.isWide == wide { $0.width.add(taken / .seconds(1)) } }
   }
 }
 #endif

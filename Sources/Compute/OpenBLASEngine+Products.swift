@@ -3,18 +3,25 @@ import COpenBLAS
 extension OpenBLASEngine {
   /// `C = A * transpose(B)` by `cblas_sgemm`, on the calling thread.
   ///
-  /// OpenBLAS has threads of its own, which would multiply with those of `parallelLoop`; they are switched off for the
-  /// process. The result is the same on every thread.
+  /// The result is the same on every thread.
   public func multiply(
     _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into c: UnsafeMutablePointer<Float>, m: Int, n: Int, k: Int
   ) {
     precondition(m >= 1 && n >= 1 && k >= 1, "a product of \(m) x \(k) and \(n) x \(k)")
-    Self.useOneThread
-    cblas_sgemm(
-      CblasRowMajor, CblasNoTrans, CblasTrans, blasint(m), blasint(n), blasint(k), 1, a, blasint(k), b, blasint(k), 0,
-      c, blasint(n))
+    Self.onThisThread {
+      cblas_sgemm(
+        CblasRowMajor, CblasNoTrans, CblasTrans, blasint(m), blasint(n), blasint(k), 1, a, blasint(k), b, blasint(k),
+        0, c, blasint(n))
+    }
   }
 
-  /// Runs once, when first read.
-  private static let useOneThread: Void = openblas_set_num_threads(1)
+  /// Calls OpenBLAS without its threads.
+  ///
+  /// Two pools would fight over the cores, and how OpenBLAS cuts a product depends on the size of its pool, so results
+  /// would too. Its usual build has one setting for the process, which stays at one thread after the first call.
+  static func onThisThread<R>(_ body: () throws -> R) rethrows -> R {
+    let before = pc_begin_one_thread()
+    defer { pc_end_one_thread(before) }
+    return try body()
+  }
 }

@@ -1,4 +1,3 @@
-import COpenBLAS
 import ConvNet
 import PatchCore
 
@@ -6,12 +5,8 @@ import PatchCore
 ///
 /// OpenBLAS itself runs on one thread, under the parallel loops of this package.
 public struct OpenBLASEngine: ComputeEngine {
-  // Evaluated once, when the first engine is made. Two pools of threads would fight over the cores, and how OpenBLAS
-  // cuts a product depends on the size of its pool, so results would too.
-  private static let singleThreaded: Void = openblas_set_num_threads(1)
-
   /// Creates the engine.
-  public init() { Self.singleThreaded }
+  public init() {}
 
   /// `.openblas`.
   public var kind: ComputeSettings.Engine { .openblas }

@@ -13,8 +13,6 @@ enum PrincipalAxes {
   /// - Returns: d numbers, and count rows of d numbers, the largest eigenvalue first; `nil` if LAPACK finds none or the
   ///   numbers overflow.
   static func find(_ vectors: Matrix, count: Int) -> (mean: [Float], axes: [Float])? {
-    // LAPACK then computes on the calling thread.
-    _ = OpenBLASEngine()
     let (n, d) = (vectors.rows, vectors.columns)
     var mean = [Float](repeating: 0, count: d)
     var centred = [Float](repeating: 0, count: n * d)
@@ -29,8 +27,10 @@ enum PrincipalAxes {
       }
     }
     var products = [Float](repeating: 0, count: d * d)
-    cblas_ssyrk(
-      CblasRowMajor, CblasLower, CblasTrans, blasint(d), blasint(n), 1, centred, blasint(d), 0, &products, blasint(d))
+    OpenBLASEngine.onThisThread {
+      cblas_ssyrk(
+        CblasRowMajor, CblasLower, CblasTrans, blasint(d), blasint(n), 1, centred, blasint(d), 0, &products, blasint(d))
+    }
     guard products.allSatisfy(\.isFinite) else { return nil }
 
     // The lower triangle by rows is the upper one by columns.
@@ -41,7 +41,9 @@ enum PrincipalAxes {
     var work = [Double](repeating: 0, count: 26 * d)
     var integers = [blasint](repeating: 0, count: 10 * d)
     var info: blasint = 0
-    pc_dsyevr_largest(blasint(d), &covariance, blasint(count), &values, &vectors, &support, &work, &integers, &info)
+    OpenBLASEngine.onThisThread {
+      pc_dsyevr_largest(blasint(d), &covariance, blasint(count), &values, &vectors, &support, &work, &integers, &info)
+    }
     guard info == 0, vectors.allSatisfy(\.isFinite) else { return nil }
     var axes = [Float](repeating: 0, count: count * d)
     for axis in 0..<count {

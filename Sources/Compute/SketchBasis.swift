@@ -47,10 +47,11 @@ struct SketchBasis: Sendable {
 
     let wide = axes.map { Double($0) }
     var gram = [Double](repeating: 0, count: count * count)
-    _ = OpenBLASEngine()
-    cblas_dsyrk(
-      CblasRowMajor, CblasLower, CblasNoTrans, blasint(count), blasint(d), 1, wide, blasint(d), 0, &gram, blasint(count)
-    )
+    OpenBLASEngine.onThisThread {
+      cblas_dsyrk(
+        CblasRowMajor, CblasLower, CblasNoTrans, blasint(count), blasint(d), 1, wide, blasint(d), 0, &gram,
+        blasint(count))
+    }
     var sum = 0.0
     for row in 0..<count {
       for column in 0...row {

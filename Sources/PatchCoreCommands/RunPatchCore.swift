@@ -7,6 +7,10 @@ import PatchCore
 /// A program of its own stages is three lines behind its imports: a copy of `.standard`, its registrations and a call of this.
 /// Exit status: 0 done, 1 failed, 2 misused.
 ///
+/// A command that computes may put the program in place of itself before it begins, as the same process with the same
+/// arguments, so that OpenBLAS takes the kernels for this processor: call this before any work of your own. It does so
+/// only for the arguments of the process, and only if `OPENBLAS_CORETYPE` is not set.
+///
 /// - Parameters:
 ///   - catalogue: the kinds and presets that descriptions and artifacts may name.
 ///   - arguments: the arguments without the program's name; `nil` for those of the process.
@@ -24,6 +28,7 @@ func patchCoreStatus(catalogue: StageCatalogue, arguments: [String]?) -> Int32 {
       try command.run()
       return 0
     }
+    if arguments == nil, command.runOptions != nil { Restart.withBetterKernels() }
     let interruption = Interruption()
     defer { interruption.end() }
     let run = command.makeRun(catalogue: catalogue, interruption: interruption)

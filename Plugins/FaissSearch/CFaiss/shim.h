@@ -36,23 +36,20 @@ struct cfaiss_index {
 namespace patchcore {
 
 /// Keeps FAISS and the matrix products below it on the calling thread: how they cut their work, and so the order of
-/// their sums, depends on the number of threads. OpenMP's setting belongs to the calling thread; OpenBLAS has one for
-/// the whole process, which this program leaves at 1, and then nothing is changed here.
+/// their sums, depends on the number of threads. OpenMP's setting belongs to the calling thread. OpenBLAS has one for
+/// the whole process, which stays at 1: another call beside this one may still need it.
 class OneThread {
 public:
-  OneThread() : openmp(omp_get_max_threads()), openblas(openblas_get_num_threads()) {
+  OneThread() : openmp(omp_get_max_threads()) {
     omp_set_num_threads(1);
-    if (openblas != 1) openblas_set_num_threads(1);
+    if (openblas_get_num_threads() != 1) openblas_set_num_threads(1);
   }
-  ~OneThread() {
-    omp_set_num_threads(openmp);
-    if (openblas != 1) openblas_set_num_threads(openblas);
-  }
+  ~OneThread() { omp_set_num_threads(openmp); }
   OneThread(const OneThread &) = delete;
   OneThread &operator=(const OneThread &) = delete;
 
 private:
-  const int openmp, openblas;
+  const int openmp;
 };
 
 /// The one place where exceptions end.

@@ -11,7 +11,7 @@ extension AnomalyDetector {
   ///
   /// Roth et al. (2022), section 3.3.
   public func predict(_ image: Image, clock: StageClock = .ignored) throws -> Prediction {
-    try deciding(rawPredictions(of: [image], clock: clock)[0], of: image, clock)
+    try ThreadCount.computing { try deciding(rawPredictions(of: [image], clock: clock)[0], of: image, clock) }
   }
 
   /// Scores one image off Swift's cooperative threads.
@@ -24,7 +24,7 @@ extension AnomalyDetector {
   /// - Returns: as the synchronous `predict`.
   /// - Throws: as the synchronous `predict`, and `CancellationError`.
   public func predict(_ image: Image, clock: StageClock = .ignored) async throws -> Prediction {
-    try await Cancellation.carried { _ in try predict(image, clock: clock) }
+    try await ThreadCount.computingApart { try predict(image, clock: clock) }
   }
 
   /// Scores many images, batch by batch, and hands each prediction on in order.
