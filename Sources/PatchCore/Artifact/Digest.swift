@@ -39,9 +39,12 @@ public enum Digest {
     /// Adds bytes.
     public mutating func update(_ bytes: some Sequence<UInt8>) { hash.update(data: Array(bytes)) }
 
+    /// The digest of all bytes added, as 32 bytes.
+    func finishedBytes() -> [UInt8] { Array(hash.finalize()) }
+
     /// The digest of all bytes added.
     public func finish() -> String {
-      hash.finalize().map { byte in
+      finishedBytes().map { byte in
         let text = String(byte, radix: 16)
         return byte < 16 ? "0" + text : text
       }.joined()
