@@ -158,7 +158,11 @@ extension BaselineDescription: MethodDescription {
     let first = try preprocess.geometry(for: image)
     let plan = try memoryPlan(images: images.count, width: first.width, height: first.height)
     logger.info("\(plan.summary)")
-    try memory?.check(plan.leastBytes, remedy: "raise the budget, or use fewer images or layers")
+    let network = try extractor.configuration.workingBytes(
+      batch: Pipeline.batchSize, height: first.outputHeight, width: first.outputWidth)
+    try memory?.check(
+      plan.leastBytes + network + FitPlan.WorkingMemory().program,
+      remedy: "raise the budget, or use fewer images or layers")
     let extractor = try extractor.configuration.makeExtractor(context(ExtractorRole.name, logger: logger))
     let reader = FeatureReader(
       images: images, preprocess: preprocess, extractor: extractor, layers: plan.layers, clock: clock)

@@ -118,13 +118,12 @@ extension ComputeEngine {
     var result: [Neighbour] = []
     result.reserveCapacity(n * kept)
     queries.withUnsafeBufferPointer { queryValues in
-      bank.vectors.withUnsafeBufferPointer { bankValues in
+      bank.vectors.slice(rows).withUnsafeBufferPointer { bankValues in
         bank.squaredNorms.withUnsafeBufferPointer { allNorms in
-          guard d > 0, let query = queryValues.baseAddress, let allRows = bankValues.baseAddress else {
+          guard d > 0, let query = queryValues.baseAddress, let bankRows = bankValues.baseAddress else {
             for _ in 0..<n { result += rows.prefix(kept).map { Neighbour(row: Int32($0), squaredDistance: 0) } }
             return
           }
-          let bankRows = allRows + rows.lowerBound * d
           let norms = allNorms.baseAddress! + rows.lowerBound
           var candidates = [Int32](repeating: 0, count: m)
           var measured: [Neighbour] = []

@@ -12,12 +12,13 @@ public struct PreparedBank: Sendable {
   public init(_ vectors: Matrix) throws {
     let columns = vectors.columns
     var norms = [Float](repeating: 0, count: vectors.rows)
-    try vectors.withUnsafeBufferPointer { values in
-      try norms.withUnsafeMutableBufferPointer { norms in
-        nonisolated(unsafe) let values = values, norms = norms
-        try parallelLoop((vectors.rows + 1023) / 1024) { piece in
-          for row in piece * 1024..<min((piece + 1) * 1024, norms.count) {
-            norms[row] = columns == 0 ? 0 : Float(pc_squared_norm(values.baseAddress! + row * columns, columns))
+    let pieces = vectors.pieces()
+    try norms.withUnsafeMutableBufferPointer { norms in
+      nonisolated(unsafe) let norms = norms
+      try parallelLoop(columns == 0 ? 0 : pieces.count) { piece in
+        vectors.slice(pieces[piece]).withUnsafeBufferPointer { values in
+          for (position, row) in pieces[piece].enumerated() {
+            norms[row] = Float(pc_squared_norm(values.baseAddress! + position * columns, columns))
           }
         }
       }

@@ -20,7 +20,15 @@ public enum Digest {
     do {
       let storage = try TensorStorage.mapping(fileAt: path)
       defer { withExtendedLifetime(storage) {} }
-      return sha256(storage.bytes)
+      var running = Running()
+      // Piece by piece, so that a large checkpoint does not fill the memory.
+      let piece = 1 << 20
+      for start in stride(from: 0, to: storage.byteCount, by: piece) {
+        let range = start..<min(start + piece, storage.byteCount)
+        running.update(UnsafeRawBufferPointer(rebasing: storage.bytes[range]))
+        storage.releasePages(range)
+      }
+      return running.finish()
     } catch {
       throw PatchCoreError(.invalidFile, error)
     }

@@ -42,7 +42,8 @@ public struct PipelineDescription: Codable, Sendable {
     preset: String = "official", preprocess: Preprocessing = Preprocessing(),
     extractor: any FeatureExtractorConfiguration, aggregator: any AggregatorConfiguration,
     subsampler: any SubsamplerConfiguration, neighbourIndex: any NeighbourIndexConfiguration,
-    scorer: any ScorerConfiguration, map: MapRendering = MapRendering(), storage: StorageSettings = StorageSettings(),
+    scorer: any ScorerConfiguration, map: MapRendering = MapRendering(),
+    storage: StorageSettings = StorageSettings(),
     compute: ComputeSettings = ComputeSettings(), seed: UInt64 = 0, split: Split = Split(), thresholds: ThresholdSettings = ThresholdSettings(),
     evaluation: EvaluationSettings = EvaluationSettings()
   ) {

@@ -146,8 +146,8 @@ extension MethodDescription {
   /// - Throws: `PatchCoreError` naming the image or stage at fault, or both numbers if the memory does not do;
   ///   `CancellationError` when stopped.
   public func fit(
-    _ images: ImageSource, memory: MemoryBudget? = nil, progress: ProgressReporter = .silent, clock: StageClock = .ignored,
-    logger: Logger = Logger(label: "patchcore")
+    _ images: ImageSource, memory: MemoryBudget? = nil, progress: ProgressReporter = .silent,
+    clock: StageClock = .ignored, logger: Logger = Logger(label: "patchcore")
   ) throws -> any AnomalyDetector {
     var (detector, made) = try thresholds.fit(
       images, seed: seed, progress: progress, clock: clock, logger: logger,

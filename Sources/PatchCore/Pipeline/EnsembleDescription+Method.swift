@@ -26,7 +26,8 @@ extension EnsembleDescription: MethodDescription {
     }
     return MemoryPlan(
       summary: head + parts.joined(separator: "; ") + "; members are fitted one after another",
-      bytes: Self.greatest(plans, of: { $0.bytesInMemory }), leastBytes: Self.greatest(plans, of: { $0.bytesBesideCandidates }),
+      bytes: Self.greatest(plans, of: { $0.bytesInMemory }),
+      leastBytes: Self.greatest(plans, of: { $0.bytesBesideCandidates }),
       layers: plans.flatMap(\.layers))
   }
 

@@ -29,6 +29,9 @@ public struct FitPlan: Sendable, Hashable {
     public var thresholds = 0
     /// The program and its libraries, and memory that the allocator keeps.
     public var program = 64 << 20
+
+    /// The program alone.
+    public init() {}
   }
 
   /// Patch embeddings of all images.
@@ -42,8 +45,8 @@ public struct FitPlan: Sendable, Hashable {
   ///
   /// The bank is there twice while it is brought from the embeddings' format to its own.
   public var bytesBesideCandidates: Int {
-    let selected =
-      storage.bank == storage.embeddings.format ? 0 : bankRows * storage.embeddings.format.bytesPerRow(patches.dimension)
+    let given = storage.embeddings.format
+    let selected = storage.bank == given ? 0 : bankRows * given.bytesPerRow(patches.dimension)
     let bank = bankBytes + selected
     return working.program + working.network + working.thresholds
       + max(working.batch, working.subsampler + bank, bank + working.neighbourIndex)
@@ -74,6 +77,7 @@ extension FitPlan {
   /// The memory in a sentence: how much in all, of which what takes how much, and where the embeddings lie.
   ///
   /// - Parameter spools: whether the embeddings lie in a file.
+  /// - Returns: sizes in MB.
   public func memorySummary(spools: Bool) -> String {
     let size = MemoryBudget.megabytes
     var parts = [

@@ -10,8 +10,7 @@ public struct MemoryBudget: Sendable, Hashable {
 
   /// Reads a number of bytes, or one with K, M, G or T behind it for 2^10, 2^20, 2^30 or 2^40 bytes: `2G`, `1.5G`, `512M`.
   ///
-  /// - Parameter text: the number.
-  /// - Returns: `nil` for anything else, and for less than 1 byte or more than 2^60.
+  /// Gives `nil` for anything else, and for less than 1 byte or more than 2^60.
   public init?(parsing text: String) {
     var digits = text[...]
     var unit = 1.0
@@ -19,7 +18,8 @@ public struct MemoryBudget: Sendable, Hashable {
       unit = pow(1024, Double("KMGT".distance(from: "KMGT".startIndex, to: place) + 1))
       digits = digits.dropLast()
     }
-    guard digits.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }), let number = Double(digits) else { return nil }
+    guard digits.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }), let number = Double(digits)
+    else { return nil }
     let bytes = (number * unit).rounded(.down)
     guard bytes >= 1, bytes <= 0x1p60 else { return nil }
     self.bytes = Int(bytes)

@@ -61,9 +61,24 @@ public struct Pipeline: Sendable {
       batch: Self.batchSize, height: geometry.outputHeight, width: geometry.outputWidth)
     plan.working.batch = batchBytes(plan, imagePixels: width * height)
     plan.working.subsampler = subsampler.workingBytes(forCandidates: rows, dimension: patches.dimension)
-    plan.working.neighbourIndex = try description.neighbourIndex.configuration.workingBytes(
-      rows: bankRows, dimension: patches.dimension)
+    plan.working.neighbourIndex = description.neighbourIndex.configuration.workingBytes(
+      rows: bankRows, dimension: patches.dimension, format: description.storage.bank)
+    plan.working.thresholds = thresholdBytes(plan, imagePixels: width * height)
     return plan
+  }
+
+  /// Bytes of the scores that thresholds are made of: those of every pixel of the images that a bank did not see, and as
+  /// much again to order them.
+  private func thresholdBytes(_ plan: FitPlan, imagePixels: Int) -> Int {
+    let settings = description.thresholds
+    let images =
+      switch settings.from {
+      case .none: 0.0
+      case .heldOut: Double(plan.images) * settings.fraction / (1 - settings.fraction)
+      case .crossValidation: Double(plan.images) * Double(settings.folds) / Double(settings.folds - 1)
+      }
+    let pixels = description.map.size == .crop ? plan.input.height * plan.input.width : imagePixels
+    return Int(images.rounded(.up)) * pixels * 2 * MemoryLayout<Float>.stride
   }
 
   /// Bytes of the batches in work: images of up to 6 bytes a pixel, the network's input with what resizing and

@@ -47,9 +47,9 @@ public protocol NeighbourIndexConfiguration: StageConfiguration {
   /// - Parameters:
   ///   - rows: rows of the bank, m.
   ///   - dimension: dimension of a row, d.
+  ///   - format: how the bank is kept.
   /// - Returns: bytes.
-  /// - Throws: `PatchCoreError` naming the setting that does not suit.
-  func workingBytes(rows: Int, dimension: Int) throws -> Int
+  func workingBytes(rows: Int, dimension: Int, format: NumberFormat) -> Int
 
   /// Builds the index over a bank.
   ///
@@ -80,7 +80,7 @@ extension NeighbourIndexConfiguration {
   public func check(rows: Int, dimension: Int) throws {}
 
   /// Nothing.
-  public func workingBytes(rows: Int, dimension: Int) throws -> Int { 0 }
+  public func workingBytes(rows: Int, dimension: Int, format: NumberFormat) -> Int { 0 }
 
   /// Never.
   public func buildsSameIndex(as other: any NeighbourIndexConfiguration) -> Bool { false }

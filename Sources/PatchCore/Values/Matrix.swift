@@ -257,7 +257,9 @@ public struct Matrix: Sendable {
       source.withRow(row) { values in
         switch format {
         case .float32: rowTarget.copyMemory(from: UnsafeRawPointer(values.baseAddress!), byteCount: columns * 4)
-        case .bfloat16: NumberCoding.round(values.baseAddress!, intoBFloat16: rowTarget, count: columns)
+        case .bfloat16:
+          NumberCoding.round(
+            values.baseAddress!, intoBFloat16: rowTarget.assumingMemoryBound(to: UInt16.self), count: columns)
         case .int8:
           setScale(
             first + row, NumberCoding.round(values, intoInt8: rowTarget.assumingMemoryBound(to: Int8.self)))

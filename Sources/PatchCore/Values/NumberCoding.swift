@@ -20,31 +20,21 @@ enum NumberCoding {
   }
 
   /// float32 to bfloat16: to nearest, ties to even; finite numbers stay finite, a NaN stays a NaN.
+  ///
+  /// Written without branches, which the compiler turns into vector code.
   static func round(
-    _ source: UnsafePointer<Float>, intoBFloat16 target: UnsafeMutableRawPointer, count: Int
+    _ source: UnsafePointer<Float>, intoBFloat16 target: UnsafeMutablePointer<UInt16>, count: Int
   ) {
-    let whole = count / lanes * lanes
-    for place in stride(from: 0, to: whole, by: lanes) {
-      let words = UnsafeRawPointer(source + place).loadUnaligned(as: Words.self)
-      target.storeBytes(of: rounded(words), toByteOffset: 2 &* place, as: SIMD16<UInt16>.self)
+    for place in 0..<count {
+      let word = source[place].bitPattern
+      let cut = word &>> 16
+      let rounded = (word &+ 0x7fff &+ (cut & 1)) &>> 16
+      // Rounding up would carry the greatest numbers into infinity.
+      let finite = rounded & 0x7f80 == 0x7f80 ? cut & 0x8000 | 0x7f7f : rounded
+      // An infinity has no fraction; a NaN keeps one that cutting cannot clear.
+      let special = cut | (word & 0x007f_ffff != 0 ? 0x40 : 0)
+      target[place] = UInt16(truncatingIfNeeded: word & 0x7f80_0000 == 0x7f80_0000 ? special : finite)
     }
-    for place in whole..<count {
-      let word = rounded(Words(repeating: source[place].bitPattern))[0]
-      target.storeBytes(of: word, toByteOffset: 2 &* place, as: UInt16.self)
-    }
-  }
-
-  private static func rounded(_ words: Words) -> SIMD16<UInt16> {
-    let exponent = Words(repeating: 0x7f80_0000)
-    var result = (words &+ 0x7fff &+ ((words &>> 16) & 1)) &>> 16
-    // Rounding up would carry the greatest numbers into infinity.
-    let carried = (result & 0x7f80) .== 0x7f80
-    result.replace(with: ((words &>> 16) & 0x8000) | 0x7f7f, where: carried)
-    let special = (words & exponent) .== exponent
-    // An infinity has no fraction; a NaN keeps one that rounding cannot clear.
-    let fraction = Words(repeating: 0).replacing(with: 0x40, where: (words & 0x007f_ffff) .!= 0)
-    result.replace(with: (words &>> 16) | fraction, where: special)
-    return SIMD16<UInt16>(truncatingIfNeeded: result)
   }
 
   /// Steps to float32: `offset + step q`.
