@@ -3,8 +3,8 @@ import PackageDescription
 
 /// The suites of `patchcore reproduce`, embedded so that one copied program has them.
 let suites = [
-  "bank-use", "figure-s3", "figure-s4", "figure-s5", "figure-s6", "figure3", "figure4", "figure5",
-  "misclassifications", "stride", "table-s4", "table-s5", "table-s6", "table1", "table2", "table3", "table4",
+  "bank-storage", "bank-use", "figure-s3", "figure-s4", "figure-s5", "figure-s6", "figure3", "figure4",
+  "figure5", "misclassifications", "stride", "table-s4", "table-s5", "table-s6", "table1", "table2", "table3", "table4",
   "table5", "table6",
 ]
 

@@ -32,6 +32,25 @@ extension NetworkConfiguration {
     return taps.compactMap { shapes[$0] }
   }
 
+  /// The weights twice, as given and as the engine arranges them, and for each thread the values that are alive at one
+  /// time.
+  ///
+  /// - Parameters:
+  ///   - batch: images of a batch, which are computed on one thread each.
+  ///   - height: rows of the input.
+  ///   - width: columns of the input.
+  /// - Returns: bytes.
+  /// - Throws: as `shapes(height:width:)`.
+  public func workingBytes(batch: Int, height: Int, width: Int) throws -> Int {
+    let network = try network()
+    let table = network.table.pruned(to: try network.taps(for: layers))
+    let shapes = try table.shapes(for: FeatureShape(channels: table.inputChannels, height: height, width: width))
+    let weights = table.weightShapes().values.reduce(0) { $0 + $1.reduce(1, *) + $1[0] }
+    let values = table.greatestLiveCount(shapes)
+    // Engines reorder some values into a copy, and have room for the sums of a convolution.
+    return MemoryLayout<Float>.stride * (2 * weights + 2 * values * min(batch, ThreadCount.current))
+  }
+
   /// Restores the weights that the artifact keeps.
   ///
   /// - Parameters:

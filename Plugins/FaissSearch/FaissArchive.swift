@@ -41,13 +41,16 @@ struct FaissArchive {
     return values
   }
 
+  /// The bank as FAISS takes it: in 32 bits, a copy of one that is kept in fewer.
+  ///
   /// Refuses a bank with a NaN or an infinity.
-  static func checkFinite(_ bank: Matrix) throws {
+  static func usable(_ bank: Matrix) throws -> Matrix {
     if let row = bank.firstRowNotFinite() {
       throw PatchCoreError(
         .notFinite, stage: NeighbourIndexRole.name,
         "row \(row) of the memory bank holds a NaN or an infinity; check the weights and the images")
     }
+    return try bank.converted(to: .float32)
   }
 }
 #endif

@@ -20,6 +20,11 @@ public struct FaissFlatConfiguration: NeighbourIndexConfiguration {
   /// Queries that FAISS multiplies with the bank together.
   private static let queriesPerPiece = 256
 
+  /// A copy of a bank that is kept in fewer than 32 bits.
+  public func workingBytes(rows: Int, dimension: Int, format: NumberFormat) -> Int {
+    format == .float32 ? 0 : rows * NumberFormat.float32.bytesPerRow(dimension)
+  }
+
   /// Prepares the search: the norms of the rows.
   ///
   /// - Parameters:
@@ -30,7 +35,7 @@ public struct FaissFlatConfiguration: NeighbourIndexConfiguration {
   ///   infinity, `.nativeFailure` if FAISS fails.
   public func makeIndex(over bank: Matrix, _ context: StageContext) throws -> any NeighbourIndex {
     try FaissSettings.checkBank(Self.kind, rows: bank.rows, dimension: bank.columns)
-    try FaissArchive.checkFinite(bank)
+    let bank = try FaissArchive.usable(bank)
     let handle = try FaissHandle.making("building the index", over: bank) { cfaiss_build_flat($0, &$1, $2, $3) }
     return FaissIndex(handle: handle, bank: bank, depth: 1, queriesPerPiece: Self.queriesPerPiece) { _ in
       StageArchive()

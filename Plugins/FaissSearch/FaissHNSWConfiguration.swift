@@ -75,6 +75,11 @@ public struct FaissHNSWConfiguration: NeighbourIndexConfiguration {
       "\(links), but the bank has \(rows) rows to link to each other; \(remedy) neighbour_index: {kind: exact}")
   }
 
+  /// A copy of a bank that is kept in fewer than 32 bits.
+  public func workingBytes(rows: Int, dimension: Int, format: NumberFormat) -> Int {
+    format == .float32 ? 0 : rows * NumberFormat.float32.bytesPerRow(dimension)
+  }
+
   /// Links the rows of the bank, on one thread.
   ///
   /// - Parameters:
@@ -86,7 +91,7 @@ public struct FaissHNSWConfiguration: NeighbourIndexConfiguration {
   /// - Complexity: about m x buildDepth x links distances.
   public func makeIndex(over bank: Matrix, _ context: StageContext) throws -> any NeighbourIndex {
     try check(rows: bank.rows, dimension: bank.columns)
-    try FaissArchive.checkFinite(bank)
+    let bank = try FaissArchive.usable(bank)
     let seed = FaissHandle.nativeSeed(context.seed)
     let depth = min(buildDepth, bank.rows)
     let handle = try FaissHandle.making("building the index", over: bank) {
@@ -108,7 +113,7 @@ public struct FaissHNSWConfiguration: NeighbourIndexConfiguration {
     from archive: StageArchive, over bank: Matrix, _ context: StageContext
   ) throws -> any NeighbourIndex {
     try check(rows: bank.rows, dimension: bank.columns)
-    try FaissArchive.checkFinite(bank)
+    let bank = try FaissArchive.usable(bank)
     let graph = try HNSWGraph(
       FaissArchive(kind: Self.kind, archive: archive), rows: bank.rows, linksPerRow: links)
     let handle = try FaissHandle.making("restoring the index", over: bank) {

@@ -66,6 +66,11 @@ public struct FaissIVFFlatConfiguration: NeighbourIndexConfiguration {
     return try FaissSettings.lists(lists, probes: probes, forRows: rows)
   }
 
+  /// A copy of a bank that is kept in fewer than 32 bits.
+  public func workingBytes(rows: Int, dimension: Int, format: NumberFormat) -> Int {
+    format == .float32 ? 0 : rows * NumberFormat.float32.bytesPerRow(dimension)
+  }
+
   /// Trains lists on the bank and assigns its rows, on one thread.
   ///
   /// - Parameters:
@@ -77,7 +82,7 @@ public struct FaissIVFFlatConfiguration: NeighbourIndexConfiguration {
   /// - Complexity: about lists x m x d multiplications for each of 10 rounds.
   public func makeIndex(over bank: Matrix, _ context: StageContext) throws -> any NeighbourIndex {
     let count = try listCount(forRows: bank.rows, dimension: bank.columns)
-    try FaissArchive.checkFinite(bank)
+    let bank = try FaissArchive.usable(bank)
     FaissSettings.warnIfFewRows(bank.rows, key: "lists", value: count, centroids: count, context)
     let seed = FaissHandle.nativeSeed(context.seed)
     let handle = try FaissHandle.making("building the index", over: bank) {
@@ -99,7 +104,7 @@ public struct FaissIVFFlatConfiguration: NeighbourIndexConfiguration {
     from archive: StageArchive, over bank: Matrix, _ context: StageContext
   ) throws -> any NeighbourIndex {
     let count = try listCount(forRows: bank.rows, dimension: bank.columns)
-    try FaissArchive.checkFinite(bank)
+    let bank = try FaissArchive.usable(bank)
     let kept = FaissArchive(kind: Self.kind, archive: archive)
     let centroids = try Matrix(kept.tensor("centroids", .float32, [count, bank.columns]))
     if let row = centroids.firstRowNotFinite() { throw kept.damaged("centroid \(row) holds a NaN or an infinity") }

@@ -73,6 +73,11 @@ public struct FaissIVFPQConfiguration: NeighbourIndexConfiguration {
   /// Always `false`.
   public var isExact: Bool { false }
 
+  /// A copy of a bank that is kept in fewer than 32 bits.
+  public func workingBytes(rows: Int, dimension: Int, format: NumberFormat) -> Int {
+    format == .float32 ? 0 : rows * NumberFormat.float32.bytesPerRow(dimension)
+  }
+
   /// Trains an index on the bank and adds the bank's rows to it.
   ///
   /// Training runs on one thread: about lists x m x d multiplications for each of 10 rounds and 2^bits x m x d for
@@ -86,7 +91,7 @@ public struct FaissIVFPQConfiguration: NeighbourIndexConfiguration {
   ///   bank, `.notFinite` if the bank holds a NaN or an infinity, `.nativeFailure` if FAISS fails.
   public func makeIndex(over bank: Matrix, _ context: StageContext) throws -> any NeighbourIndex {
     let shape = try shape(forRows: bank.rows, dimension: bank.columns)
-    try FaissArchive.checkFinite(bank)
+    let bank = try FaissArchive.usable(bank)
     FaissSettings.warnIfFewRows(shape.rows, key: "lists", value: shape.lists, centroids: shape.lists, context)
     FaissSettings.warnIfFewRows(shape.rows, key: "bits", value: bits, centroids: shape.codebookSize, context)
     let seed = FaissHandle.nativeSeed(context.seed)
@@ -109,7 +114,7 @@ public struct FaissIVFPQConfiguration: NeighbourIndexConfiguration {
     from archive: StageArchive, over bank: Matrix, _ context: StageContext
   ) throws -> any NeighbourIndex {
     let shape = try shape(forRows: bank.rows, dimension: bank.columns)
-    try FaissArchive.checkFinite(bank)
+    let bank = try FaissArchive.usable(bank)
     let tensor = try FaissArchive(kind: Self.kind, archive: archive).tensor(Self.tensorName, .uint8, [nil])
     let handle = try tensor.withBytes { bytes in
       try IVFPQFormat(shape).check(bytes)

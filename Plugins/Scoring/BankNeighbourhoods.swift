@@ -24,17 +24,19 @@ struct BankNeighbourhoods {
       guard let base = target.baseAddress else { return }
       // Each piece writes its own columns.
       nonisolated(unsafe) let near = base
-      try bank.withUnsafeBufferPointer { vectors in
-        guard let vectors = vectors.baseAddress else { return }
+      try bank.selecting(rows: centres).withUnsafeBufferPointer { rows in
+        guard let rows = rows.baseAddress else { return }
         // Only read.
-        nonisolated(unsafe) let source = vectors
+        nonisolated(unsafe) let own = rows
         try parallelLoop((count + Self.blockSize - 1) / Self.blockSize) { block in
           let first = block * Self.blockSize
           let length = min(Self.blockSize, count - first)
-          for (position, centre) in centres.enumerated() {
-            pc_squared_distances(
-              source + centre * dimension, source + first * dimension, Int64(length), Int64(dimension),
-              near + position * count + first)
+          bank.slice(first..<first + length).withUnsafeBufferPointer { source in
+            for position in centres.indices {
+              pc_squared_distances(
+                own + position * dimension, source.baseAddress!, Int64(length), Int64(dimension),
+                near + position * count + first)
+            }
           }
         }
       }

@@ -14,6 +14,11 @@ public struct ExactIndexConfiguration: NeighbourIndexConfiguration {
   /// Always.
   public var isExact: Bool { true }
 
+  /// What the norms and sketches of the rows take.
+  public func workingBytes(rows: Int, dimension: Int, format: NumberFormat) -> Int {
+    PreparedBank.workingBytes(rows: rows, dimension: dimension)
+  }
+
   /// Builds the index over a bank.
   ///
   /// - Parameters:

@@ -41,12 +41,10 @@ struct RerankedIndex: NeighbourIndex {
   /// A query's candidates by exact distance, nearest first.
   private func measured(_ found: Neighbours, _ queries: Matrix, _ query: Int) -> [(distance: Float, row: Int32)] {
     queries.withRow(query) { vector in
-      bank.withUnsafeBufferPointer { bankValues in
-        guard let vector = vector.baseAddress, let values = bankValues.baseAddress else { return [] }
-        return found.rows[query * found.k..<(query + 1) * found.k].map { row in
-          (Float(pc_squared_distance(vector, values + Int(row) * dimension, dimension)), row)
-        }.sorted { ($0.0, $0.1) < ($1.0, $1.1) }
-      }
+      guard let vector = vector.baseAddress else { return [] }
+      return found.rows[query * found.k..<(query + 1) * found.k].map { row in
+        bank.withRow(Int(row)) { (Float(pc_squared_distance(vector, $0.baseAddress!, dimension)), row) }
+      }.sorted { ($0.0, $0.1) < ($1.0, $1.1) }
     }
   }
 

@@ -48,6 +48,11 @@ public struct RerankedIndexConfiguration: NeighbourIndexConfiguration {
     try namingInner { try index.configuration.check(rows: rows, dimension: dimension) }
   }
 
+  /// What the inner index holds.
+  public func workingBytes(rows: Int, dimension: Int, format: NumberFormat) -> Int {
+    index.configuration.workingBytes(rows: rows, dimension: dimension, format: format)
+  }
+
   /// Builds the inner index over the bank, with this stage's seed.
   ///
   /// - Parameters:

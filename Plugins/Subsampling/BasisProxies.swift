@@ -108,20 +108,28 @@ public struct BasisProxies: Sendable {
         .notFinite, stage: "subsampler",
         "candidate \(row) holds a NaN or an infinity; check the images and the weights")
     }
-    return rows.withUnsafeBufferPointer { values in
-      var sums = [Double](repeating: 0, count: d)
-      sums.withUnsafeMutableBufferPointer { sums in
-        for row in 0..<n {
-          for column in 0..<d { sums[column] += Double(values[row &* d &+ column]) }
+    var sums = [Double](repeating: 0, count: d)
+    sums.withUnsafeMutableBufferPointer { sums in
+      for piece in rows.pieces() {
+        rows.slice(piece).withUnsafeBufferPointer { values in
+          for row in 0..<piece.count {
+            for column in 0..<d { sums[column] += Double(values[row &* d &+ column]) }
+          }
         }
       }
-      let centre = sums.map { Float($0 / Double(n)) }
-      var squares = 0.0
-      centre.withUnsafeBufferPointer { centre in
-        for row in 0..<n { squares += pc_squared_distance(values.baseAddress! + row * d, centre.baseAddress!, d) }
-      }
-      return (centre, (squares / Double(n * d)).squareRoot())
     }
+    let centre = sums.map { Float($0 / Double(n)) }
+    var squares = 0.0
+    centre.withUnsafeBufferPointer { centre in
+      for piece in rows.pieces() {
+        rows.slice(piece).withUnsafeBufferPointer { values in
+          for row in 0..<piece.count {
+            squares += pc_squared_distance(values.baseAddress! + row * d, centre.baseAddress!, d)
+          }
+        }
+      }
+    }
+    return (centre, (squares / Double(n * d)).squareRoot())
   }
 }
 

@@ -55,6 +55,15 @@ public enum CoresetProjection: ConfigurationChoice, Equatable {
     }
   }
 
+  /// The dimension in which n patches of d dimensions are compared.
+  func dimension(forPatches n: Int, dimension d: Int) -> Int {
+    switch self {
+    case .none: d
+    case .uniform(let settings): settings.dimension
+    case .sparse(let settings): min(d, settings.dimension(forPatches: n))
+    }
+  }
+
   /// Checks the settings.
   func validate() throws {
     switch self {

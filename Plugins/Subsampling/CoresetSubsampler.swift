@@ -27,6 +27,11 @@ struct CoresetSubsampler: Subsampler {
 
   func bankSize(forCandidates n: Int) throws -> Int { try fraction.bankSize(forCandidates: n) }
 
+  /// Projected rows, and for each row a distance, the start's and what the search for the next picks holds.
+  func workingBytes(forCandidates n: Int, dimension: Int) -> Int {
+    n * (projection.dimension(forPatches: n, dimension: dimension) * MemoryLayout<Float>.stride + 24)
+  }
+
   func subsample(_ candidates: PatchEmbeddings, progress: ProgressReporter) throws -> MemoryBank {
     let vectors = candidates.vectors
     let count = try bankSize(forCandidates: vectors.rows)

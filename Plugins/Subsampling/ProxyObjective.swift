@@ -120,14 +120,12 @@ public struct ProxyObjective: Sendable {
     try state.measureNorms(upTo: Self.largestSquaredNorm)
     let pieces = (numbers.count + Self.rowsPerPiece - 1) / Self.rowsPerPiece
     var sums = [Double](repeating: 0, count: pieces)
-    try rows.withUnsafeBufferPointer { values in
-      try sums.withUnsafeMutableBufferPointer { sums in
-        nonisolated(unsafe) let values = values, sums = sums
-        try parallelLoop(pieces) { piece in
-          let first = piece * Self.rowsPerPiece
-          let range = first..<min(first + Self.rowsPerPiece, numbers.count)
-          sums[piece] = try errors(of: values, numbers, range, centre, by: state, gradient: workspace)
-        }
+    try sums.withUnsafeMutableBufferPointer { sums in
+      nonisolated(unsafe) let sums = sums
+      try parallelLoop(pieces) { piece in
+        let first = piece * Self.rowsPerPiece
+        let range = first..<min(first + Self.rowsPerPiece, numbers.count)
+        sums[piece] = try errors(of: rows, numbers, range, centre, by: state, gradient: workspace)
       }
     }
     return sums.reduce(0, +)
@@ -135,7 +133,7 @@ public struct ProxyObjective: Sendable {
 
   /// One piece: products, weights, what the proxies make of the rows, and the slopes by the distances.
   private func errors(
-    of values: UnsafeBufferPointer<Float>, _ numbers: [Int], _ range: Range<Int>, _ centre: [Float],
+    of rows: Matrix, _ numbers: [Int], _ range: Range<Int>, _ centre: [Float],
     by state: ProxyState, gradient workspace: ProxyWorkspace?
   ) throws -> Double {
     let (b, n, d) = (range.count, state.count, state.dimension)
@@ -146,8 +144,9 @@ public struct ProxyObjective: Sendable {
       let distances = errors + b * d
       let weights = distances + b * n
       for row in 0..<b {
-        let source = values.baseAddress! + numbers[range.lowerBound + row] * d
-        for column in 0..<d { x[row &* d &+ column] = source[column] - centre[column] }
+        rows.withRow(numbers[range.lowerBound + row]) { source in
+          for column in 0..<d { x[row &* d &+ column] = source[column] - centre[column] }
+        }
       }
       engine.multiply(x, state.values, into: distances, m: b, n: n, k: d)
       for row in 0..<b {

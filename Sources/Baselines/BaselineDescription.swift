@@ -92,7 +92,7 @@ extension BaselineDescription: MethodDescription {
   /// - Throws: `PatchCoreError` if a default names a kind that is not there.
   public static func defaults(_ catalogue: StageCatalogue) throws -> ConfigurationNode {
     try PipelineDescription.defaults(catalogue)
-      .removing(StageCatalogue.roles.filter { $0 != ExtractorRole.name })
+      .removing(StageCatalogue.roles.filter { $0 != ExtractorRole.name } + ["storage"])
       .inserting([(Method.name, try ConfigurationNode(encoding: Method()))], after: ExtractorRole.name)
   }
 
@@ -140,13 +140,14 @@ extension BaselineDescription: MethodDescription {
   ///
   /// - Parameters:
   ///   - images: the nominal images, at least one, which must come out of the preprocessing at one size.
+  ///   - memory: how much memory the fit may take; `nil` leaves it to the machine.
   ///   - progress: told how far the work is; throws when it should stop.
   ///   - clock: told how long each stage takes.
   ///   - logger: where stages report.
   /// - Returns: a `BaselineDetector`.
   /// - Throws: `PatchCoreError` naming the image or stage at fault, `CancellationError` when stopped.
   public func fitAll(
-    _ images: ImageSource, progress: ProgressReporter, clock: StageClock, logger: Logger
+    _ images: ImageSource, memory: MemoryBudget?, progress: ProgressReporter, clock: StageClock, logger: Logger
   ) throws -> any AnomalyDetector {
     guard images.count > 0 else {
       throw PatchCoreError(.invalidDataset, "there are no training images; give at least one nominal image")
@@ -157,6 +158,11 @@ extension BaselineDescription: MethodDescription {
     let first = try preprocess.geometry(for: image)
     let plan = try memoryPlan(images: images.count, width: first.width, height: first.height)
     logger.info("\(plan.summary)")
+    let network = try extractor.configuration.workingBytes(
+      batch: Pipeline.batchSize, height: first.outputHeight, width: first.outputWidth)
+    try memory?.check(
+      plan.leastBytes + network + FitPlan.WorkingMemory().program,
+      remedy: "raise the budget, or use fewer images or layers")
     let extractor = try extractor.configuration.makeExtractor(context(ExtractorRole.name, logger: logger))
     let reader = FeatureReader(
       images: images, preprocess: preprocess, extractor: extractor, layers: plan.layers, clock: clock)

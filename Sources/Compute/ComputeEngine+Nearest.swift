@@ -85,23 +85,39 @@ extension ComputeEngine {
     _ queries: Matrix, _ bank: Matrix, _ sketches: RowSketches, _ k: Int, into result: inout Neighbours
   ) throws {
     let d = queries.columns
-    let pieces = evenPieces(of: queries.rows, atMost: Piece.sketchedQueries)
     try queries.withUnsafeBufferPointer { queryValues in
+      nonisolated(unsafe) let queries = queryValues.baseAddress!
+      guard bank.format == .float32 else {
+        return try search(queries, count: result.queries, sketches, k, into: &result) { query, row in
+          bank.withRow(row) { Float(pc_squared_distance(queries + query * d, $0.baseAddress!, d)) }
+        }
+      }
       try bank.withUnsafeBufferPointer { bankValues in
-        try result.rows.withUnsafeMutableBufferPointer { rows in
-          try result.squaredDistances.withUnsafeMutableBufferPointer { distances in
-            nonisolated(unsafe) let (rows, distances) = (rows, distances)
-            nonisolated(unsafe) let (query, bank) = (queryValues.baseAddress!, bankValues.baseAddress!)
-            try parallelLoop(pieces.count) { number in
-              let first = pieces[number].lowerBound
-              sketches.search(query + first * d, count: pieces[number].count, k: k, self) { position, row in
-                Float(pc_squared_distance(query + (first + position) * d, bank + row * d, d))
-              } found: { position, nearest in
-                for (place, neighbour) in nearest.enumerated() {
-                  rows[(first + position) * k + place] = neighbour.row
-                  distances[(first + position) * k + place] = neighbour.squaredDistance
-                }
-              }
+        nonisolated(unsafe) let rows = bankValues.baseAddress!
+        try search(queries, count: result.queries, sketches, k, into: &result) { query, row in
+          Float(pc_squared_distance(queries + query * d, rows + row * d, d))
+        }
+      }
+    }
+  }
+
+  private func search(
+    _ queries: UnsafePointer<Float>, count: Int, _ sketches: RowSketches, _ k: Int, into result: inout Neighbours,
+    measuring measure: @Sendable (_ query: Int, _ row: Int) -> Float
+  ) throws {
+    let d = sketches.basis.dimension
+    let pieces = evenPieces(of: count, atMost: Piece.sketchedQueries)
+    try result.rows.withUnsafeMutableBufferPointer { rows in
+      try result.squaredDistances.withUnsafeMutableBufferPointer { distances in
+        nonisolated(unsafe) let (queries, rows, distances) = (queries, rows, distances)
+        try parallelLoop(pieces.count) { number in
+          let first = pieces[number].lowerBound
+          sketches.search(queries + first * d, count: pieces[number].count, k: k, self) { query, row in
+            measure(first + query, row)
+          } found: { query, nearest in
+            for (place, neighbour) in nearest.enumerated() {
+              rows[(first + query) * k + place] = neighbour.row
+              distances[(first + query) * k + place] = neighbour.squaredDistance
             }
           }
         }
@@ -153,13 +169,12 @@ extension ComputeEngine {
     var result: [Neighbour] = []
     result.reserveCapacity(n * kept)
     queries.withUnsafeBufferPointer { queryValues in
-      bank.vectors.withUnsafeBufferPointer { bankValues in
+      bank.vectors.slice(rows).withUnsafeBufferPointer { bankValues in
         bank.squaredNorms.withUnsafeBufferPointer { allNorms in
-          guard d > 0, let query = queryValues.baseAddress, let allRows = bankValues.baseAddress else {
+          guard d > 0, let query = queryValues.baseAddress, let bankRows = bankValues.baseAddress else {
             for _ in 0..<n { result += rows.prefix(kept).map { Neighbour(row: Int32($0), squaredDistance: 0) } }
             return
           }
-          let bankRows = allRows + rows.lowerBound * d
           let norms = allNorms.baseAddress! + rows.lowerBound
           var candidates = [Int32](repeating: 0, count: m)
           var measured: [Neighbour] = []

@@ -137,6 +137,8 @@ struct OneDNNNetworkBuilder {
       }
       withExtendedLifetime((source, target)) {}
     }
+    // What is read from now on is the copy: the artifact's pages need not stay in memory beside it.
+    tensor.storage.releasePages(tensor.byteOffset..<tensor.byteOffset + tensor.byteCount)
     weights.append(storage)
     memories.append(.init(layout: layout, place: .weights(weights.count - 1)))
     return memories.count - 1

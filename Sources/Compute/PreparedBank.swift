@@ -23,6 +23,11 @@ public struct PreparedBank: Sendable {
     try self.init(vectors, sketches: RowSketches(of: vectors, engine: engine))
   }
 
+  /// Bytes that preparing a bank for many searches takes, those it goes on holding included.
+  public static func workingBytes(rows: Int, dimension: Int) -> Int {
+    rows * MemoryLayout<Float>.stride + RowSketches.workingBytes(rows: rows, dimension: dimension)
+  }
+
   /// Restores a bank from what `archive` kept; without it makes anew what speeds searches up.
   ///
   /// - Parameters:
@@ -46,12 +51,13 @@ public struct PreparedBank: Sendable {
   init(_ vectors: Matrix, sketches: RowSketches?) throws {
     let columns = vectors.columns
     var norms = [Float](repeating: 0, count: vectors.rows)
-    try vectors.withUnsafeBufferPointer { values in
-      try norms.withUnsafeMutableBufferPointer { norms in
-        nonisolated(unsafe) let values = values, norms = norms
-        try parallelLoop((vectors.rows + 1023) / 1024) { piece in
-          for row in piece * 1024..<min((piece + 1) * 1024, norms.count) {
-            norms[row] = columns == 0 ? 0 : Float(pc_squared_norm(values.baseAddress! + row * columns, columns))
+    let pieces = vectors.pieces()
+    try norms.withUnsafeMutableBufferPointer { norms in
+      nonisolated(unsafe) let norms = norms
+      try parallelLoop(columns == 0 ? 0 : pieces.count) { piece in
+        vectors.slice(pieces[piece]).withUnsafeBufferPointer { values in
+          for (position, row) in pieces[piece].enumerated() {
+            norms[row] = Float(pc_squared_norm(values.baseAddress! + position * columns, columns))
           }
         }
       }

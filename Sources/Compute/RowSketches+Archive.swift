@@ -31,7 +31,7 @@ extension RowSketches {
   /// - Throws: `PatchCoreError` with code `.invalidArtifact` if a tensor is missing or does not suit the bank.
   init(restoring archive: StageArchive, of bank: Matrix, engine: any ComputeEngine) throws {
     let (m, d) = (bank.rows, bank.columns)
-    guard m >= Self.fewestRows, (SketchShape.smallestDimension...SketchShape.largestDimension).contains(d) else {
+    guard Self.suit(rows: m, dimension: d) else {
       throw Self.damaged("a bank of \(m) rows of \(d) dimensions has none")
     }
     let shapes = SketchShape.levels(forDimension: d)

@@ -12,6 +12,20 @@ extension RowSketches {
   /// Principal coordinates that rows are ordered by.
   private static let orderingAxes = 12
 
+  /// Whether sketches suit banks of this size.
+  static func suit(rows: Int, dimension: Int) -> Bool {
+    rows >= fewestRows && (SketchShape.smallestDimension...SketchShape.largestDimension).contains(dimension)
+  }
+
+  /// Bytes that making the sketches of a bank takes, the sketches included.
+  static func workingBytes(rows: Int, dimension d: Int) -> Int {
+    guard suit(rows: rows, dimension: d) else { return 0 }
+    let perRow = SketchShape.levels(forDimension: d).reduce(0) { $0 + 2 * ($1.length + MemoryLayout<Int32>.stride) }
+    let axes = 255 * d * MemoryLayout<Double>.stride, covariance = d * d * 3 * MemoryLayout<Double>.stride
+    return rows * (perRow + orderingAxes * MemoryLayout<Float>.stride)
+      + min(rows, sampleCount) * d * 4 * MemoryLayout<Float>.stride + axes + covariance
+  }
+
   /// Sketches of a bank.
   ///
   /// The same bank and engine give the same sketches at any thread count.
@@ -20,9 +34,7 @@ extension RowSketches {
   /// - Complexity: O(m d + d^3) time; d + 320 bytes per row, and as much again while they are made.
   init?(of bank: Matrix, engine: any ComputeEngine) throws {
     let (m, d) = (bank.rows, bank.columns)
-    guard m >= Self.fewestRows, (SketchShape.smallestDimension...SketchShape.largestDimension).contains(d) else {
-      return nil
-    }
+    guard Self.suit(rows: m, dimension: d) else { return nil }
     let shapes = SketchShape.levels(forDimension: d)
     let sampled = min(m, Self.sampleCount)
     let sample = bank.selecting(rows: (0..<sampled).map { $0 * m / sampled })

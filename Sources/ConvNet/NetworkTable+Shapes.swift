@@ -49,4 +49,21 @@ extension NetworkTable {
     }
     return shapes
   }
+
+  /// The most numbers that are alive at one time: outputs of nodes that a later node still takes, and the input.
+  ///
+  /// - Parameter shapes: the shape of every node's output, by name.
+  /// - Returns: a count of elements.
+  public func greatestLiveCount(_ shapes: [String: FeatureShape]) -> Int {
+    var lastUse: [String: Int] = [:]
+    for (index, node) in nodes.enumerated() { for input in node.inputs { lastUse[input] = index } }
+    var live: [String: Int] = [Self.input: shapes[Self.input]?.count ?? 0]
+    var greatest = 0
+    for (index, node) in nodes.enumerated() {
+      live[node.name] = shapes[node.name]?.count ?? 0
+      greatest = max(greatest, live.values.reduce(0, +))
+      live = live.filter { lastUse[$0.key, default: index] > index }
+    }
+    return greatest
+  }
 }

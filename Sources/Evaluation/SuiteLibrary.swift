@@ -3,6 +3,7 @@ import PatchCore
 /// The suites in the program, which reproduce the paper's tables and figures.
 public enum SuiteLibrary {
   private static let files: [(name: String, yaml: [UInt8])] = [
+    ("bank-storage", PackageResources.bank_storage_yaml),
     ("bank-use", PackageResources.bank_use_yaml),
     ("figure-s3", PackageResources.figure_s3_yaml),
     ("figure-s4", PackageResources.figure_s4_yaml),

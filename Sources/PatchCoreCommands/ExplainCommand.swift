@@ -39,8 +39,10 @@ struct ExplainCommand: CatalogueCommand {
     let plan = try resolved.method.memoryPlan(images: images, width: size.width, height: size.height)
     try Console.print("\nfor \(images) images of \(self.size) pixels:")
     try Console.print("  \(plan.summary)")
-    let megabytes = String(format: "%.1f MB", Double(plan.bytes) / 1e6)
-    try Console.print("  memory: at least \(megabytes), and what the network and the fit work with")
+    func megabytes(_ bytes: Int) -> String { String(format: "%.1f MB", Double(bytes) / 1e6) }
+    try Console.print(
+      "  memory: \(megabytes(plan.bytes)) at most"
+        + (plan.leastBytes < plan.bytes ? ", \(megabytes(plan.leastBytes)) with the embeddings in a file" : ""))
     let layers = plan.layers.map { "\($0.channels) x \($0.height) x \($0.width)" }
     try Console.print("  feature maps of each image, channels x height x width: \(layers.joined(separator: ", "))")
   }

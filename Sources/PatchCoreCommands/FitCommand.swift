@@ -36,6 +36,14 @@ struct FitCommand: ComputingCommand {
       """)
   var referenceWeights = false
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      The most memory that the fit may take, such as 2G or 512M (2^30 and 2^20 bytes): embeddings go to a file if \
+      needed. The model does not depend on it.
+      """, valueName: "size"))
+  var memory: String?
+
   @OptionGroup(title: "Run options")
   var options: RunOptions
 
@@ -44,6 +52,9 @@ struct FitCommand: ComputingCommand {
       throw ValidationError("give either --images or --dataset")
     }
     if let dataset { try validateDataset(dataset) }
+    if let memory, MemoryBudget(parsing: memory) == nil {
+      throw ValidationError("--memory \(memory): give a number of bytes, or one with K, M, G or T behind it, such as 2G")
+    }
     if output.isEmpty { throw ValidationError("--output is empty; name the model file to write") }
   }
 
@@ -57,7 +68,8 @@ struct FitCommand: ComputingCommand {
     let source = try trainingImages(method)
     let clock = StageTimings()
     let detector = try method.fit(
-      source, progress: run.progress.reporter, clock: clock.clock, logger: run.logger)
+      source, memory: memory.flatMap(MemoryBudget.init(parsing:)), progress: run.progress.reporter, clock: clock.clock,
+      logger: run.logger)
     try detector.write(to: output, includingWeights: !referenceWeights, progress: run.progress.reporter)
     run.progress.end()
     run.logger.info("\(clock.summary)")

@@ -10,6 +10,7 @@ public final class TensorStorage: @unchecked Sendable {
   private enum Owner {
     case heap
     case mapping
+    case spool
     case borrowed(AnyObject)
   }
 
@@ -43,11 +44,11 @@ public final class TensorStorage: @unchecked Sendable {
     isWritable = true
   }
 
-  private init(mapping: UnsafeMutableRawPointer?, byteCount: Int, isWritable: Bool) {
+  private init(mapping: UnsafeMutableRawPointer?, byteCount: Int, isSpool: Bool = false) {
     base = mapping
-    owner = .mapping
+    owner = isSpool ? .spool : .mapping
     self.byteCount = byteCount
-    self.isWritable = isWritable
+    isWritable = isSpool
   }
 
   /// Bytes owned by another object, which is kept alive.
@@ -71,11 +72,11 @@ public final class TensorStorage: @unchecked Sendable {
       throw TensorFileError(file: path, message: "is not a regular file")
     }
     let size = Int(status.st_size)
-    guard size > 0 else { return TensorStorage(mapping: nil, byteCount: 0, isWritable: false) }
+    guard size > 0 else { return TensorStorage(mapping: nil, byteCount: 0) }
     guard let address = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), address != MAP_FAILED else {
       throw .system(path, "cannot be mapped into memory")
     }
-    return TensorStorage(mapping: address, byteCount: size, isWritable: false)
+    return TensorStorage(mapping: address, byteCount: size)
   }
 
   /// Zero-filled bytes in an unlinked temporary file, for data larger than memory.
@@ -97,7 +98,7 @@ public final class TensorStorage: @unchecked Sendable {
     }
     guard let address = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0), address != MAP_FAILED
     else { throw .system(directory, "cannot map a temporary file") }
-    return TensorStorage(mapping: address, byteCount: byteCount, isWritable: true)
+    return TensorStorage(mapping: address, byteCount: byteCount, isSpool: true)
   }
 
   /// The bytes.
@@ -113,10 +114,34 @@ public final class TensorStorage: @unchecked Sendable {
     return UnsafeMutableRawBufferPointer(start: base, count: byteCount)
   }
 
+  /// Whether the bytes lie in a temporary file because memory is short.
+  public var isSpool: Bool {
+    if case .spool = owner { true } else { false }
+  }
+
+  /// Gives the memory behind mapped bytes back to the system, which reads them again from the file when they are used.
+  ///
+  /// What was written to a spool is kept by the system and goes to the file. Heap memory and the program's own bytes stay.
+  /// Safe while others use the bytes.
+  ///
+  /// - Parameter range: positions of bytes; the pages they lie on are given back whole.
+  public func releasePages(_ range: Range<Int>) {
+    switch owner {
+    case .heap, .borrowed: return
+    case .mapping, .spool: break
+    }
+    let range = range.clamped(to: 0..<byteCount)
+    guard let base, !range.isEmpty else { return }
+    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    // A mapping begins on a page.
+    let first = range.lowerBound / page * page
+    madvise(base + first, range.upperBound - first, MADV_DONTNEED)
+  }
+
   deinit {
     switch owner {
     case .heap: free(base)
-    case .mapping: if let base { munmap(base, byteCount) }
+    case .mapping, .spool: if let base { munmap(base, byteCount) }
     case .borrowed: break
     }
   }

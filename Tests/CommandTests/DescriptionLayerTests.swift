@@ -29,7 +29,7 @@ import Testing
     private static let unused = PatchCoreError(.notInThisBuild, "only described")
     func memoryPlan(images: Int, width: Int, height: Int) throws -> MemoryPlan { throw Self.unused }
     func fitAll(
-      _ images: ImageSource, progress: ProgressReporter, clock: StageClock, logger: Logger
+      _ images: ImageSource, memory: MemoryBudget?, progress: ProgressReporter, clock: StageClock, logger: Logger
     ) throws -> any AnomalyDetector { throw Self.unused }
     func restore(from archive: DetectorArchive, logger: Logger) throws -> any AnomalyDetector { throw Self.unused }
   }

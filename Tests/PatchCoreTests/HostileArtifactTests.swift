@@ -37,7 +37,14 @@ import Testing
     for (name, tensor) in parts.tensors.sorted(by: { $0.key < $1.key }) {
       running.update(
         "\(name) \(tensor.elementType.rawValue) [\(tensor.shape.map(String.init).joined(separator: ","))]\n".utf8)
-      tensor.withBytes { running.update($0) }
+      // Pieces of a megabyte; these tensors are smaller.
+      if tensor.byteCount > 0 {
+        let hexadecimal = Array(tensor.withBytes { Digest.sha256($0) }.utf8)
+        running.update(
+          stride(from: 0, to: hexadecimal.count, by: 2).compactMap {
+            UInt8(String(decoding: hexadecimal[$0..<$0 + 2], as: UTF8.self), radix: 16)
+          })
+      }
     }
     var manifest = parts.manifest
     if digest { manifest["data_digest"] = running.finish() }
@@ -87,7 +94,7 @@ import Testing
   @Test func everyKeyOfTheDescriptionIsChecked() throws {
     let whole = try fittedParts("neighbour_index: {kind: wrapped}")
     let description = try #require(whole.manifest["description"] as? [String: Any])
-    #expect(description.count == 13)
+    #expect(description.count == 14)
     func check(_ changed: [String: Any], _ what: String, canBeRight: Bool) throws {
       var parts = whole
       parts.manifest["description"] = changed
@@ -100,7 +107,8 @@ import Testing
     for (key, value) in description {
       var changed = description
       changed[key] = nil
-      try check(changed, "without \(key)", canBeRight: false)
+      // Artifacts from before there was a storage mean 32 bits.
+      try check(changed, "without \(key)", canBeRight: key == "storage")
       for other in [NSNull(), -1, "x", [1], ["kind": "x"], ["kind": NSNull()]] as [Any] {
         changed[key] = other
         try check(changed, "\(key) = \(other)", canBeRight: key == "preset" && other is String)

@@ -135,10 +135,10 @@ import Testing
       #expect(try error(whole.prefix(length))?.code == .invalidArtifact, "truncated to \(length)")
     }
     let other = try #require(String(data: whole, encoding: .isoLatin1))
-    let newer = other.replacingOccurrences(of: #"\"format_version\":2"#, with: #"\"format_version\":9"#)
+    let newer = other.replacingOccurrences(of: #"\"format_version\":3"#, with: #"\"format_version\":9"#)
     #expect(newer != other)
     let message = try error(#require(newer.data(using: .isoLatin1)))?.message ?? "accepted"
-    #expect(message.contains("format version 9") && message.contains("reads 2"), "\(message)")
+    #expect(message.contains("format version 9") && message.contains("reads 2 to 3"), "\(message)")
   }
 
   @Test func aPluginThatIsMissingIsNamed() throws {

@@ -101,7 +101,8 @@ import Testing
     let images = ImageSource(try (0..<20).map { try image($0) })
     var pipeline = try pipeline()
     try pipeline.fit(images).write(to: folder + "/heap")
-    pipeline.largestHeapBytes = 0
+    let plan = try pipeline.plan(images: 20, width: images.load(0).image.width, height: images.load(0).image.height)
+    pipeline.memory = MemoryBudget(bytes: plan.bytesInMemory - 1)
     pipeline.spoolFolder = folder
     try pipeline.fit(images).write(to: folder + "/spool")
     #expect(try Data(contentsOf: URL(filePath: folder + "/heap")) == Data(contentsOf: URL(filePath: folder + "/spool")))
@@ -110,9 +111,11 @@ import Testing
 
   @Test func aFolderThatCannotHoldTheEmbeddingsIsNamed() throws {
     var pipeline = try pipeline()
-    pipeline.largestHeapBytes = 0
+    let image = try image(1)
+    let plan = try pipeline.plan(images: 1, width: image.width, height: image.height)
+    pipeline.memory = MemoryBudget(bytes: plan.bytesInMemory - 1)
     pipeline.spoolFolder = folder + "/absent"
-    let error = #expect(throws: PatchCoreError.self) { try pipeline.fit(ImageSource([image(1)])) }
+    let error = #expect(throws: PatchCoreError.self) { try pipeline.fit(ImageSource([image])) }
     #expect(error?.code == .invalidFile && error?.message.contains("/absent") == true)
     // No disk holds 2^60 bytes.
     let full = #expect(throws: PatchCoreError.self) {

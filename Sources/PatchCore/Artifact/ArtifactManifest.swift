@@ -23,7 +23,7 @@ struct ArtifactManifest: Codable, Sendable {
   var thresholds: Thresholds?
   /// What the bank and the stages noted, by part.
   var notes: [String: [String: String]]
-  /// SHA-256 over name, type, shape and bytes of every tensor, by name.
+  /// SHA-256 over name, type, shape and bytes of every tensor, by name; see `DataDigest`.
   var dataDigest: String
 
   enum CodingKeys: String, CodingKey {
@@ -36,8 +36,10 @@ struct ArtifactManifest: Codable, Sendable {
     case dataDigest = "data_digest"
   }
 
-  /// The version that this build writes and reads.
-  static let currentVersion = 2
+  /// The version that this build writes.
+  static let currentVersion = 3
+  /// The versions that this build reads; 2 has another digest of the data and no storage but 32 bits.
+  static let readableVersions = 2...3
   /// The metadata key.
   static let key = "patchcore"
 
@@ -55,26 +57,15 @@ struct ArtifactManifest: Codable, Sendable {
         "the description or a threshold holds a number that is not finite; an artifact cannot hold it", cause: error)
     }
   }
-
-  /// The digest that `dataDigest` holds.
-  static func digest(of tensors: [String: Tensor]) -> String {
-    var digest = Digest.Running()
-    for (name, tensor) in tensors.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
-      let shape = tensor.shape.map(String.init).joined(separator: ",")
-      digest.update("\(name) \(tensor.elementType.rawValue) [\(shape)]\n".utf8)
-      tensor.withBytes { digest.update($0) }
-    }
-    return digest.finish()
-  }
 }
 
 extension ArtifactManifest {
   /// The manifest of what a detector keeps.
-  init(method: String, description: JSONValue, archive: DetectorArchive) {
+  init(method: String, description: JSONValue, archive: DetectorArchive) throws {
     self.init(
       method: method, description: description, trainingImages: archive.trainingImages, weights: archive.weights,
       weightsIncluded: archive.weightsIncluded, engine: archive.fitEngine.rawValue, thresholds: archive.thresholds,
-      notes: archive.notes, dataDigest: Self.digest(of: archive.tensors))
+      notes: archive.notes, dataDigest: try DataDigest.ofPieces(archive.tensors))
   }
 
   /// Reads a manifest, the version first.
@@ -83,10 +74,11 @@ extension ArtifactManifest {
     let data = Data(json.utf8)
     do {
       let version = try JSONDecoder().decode(Version.self, from: data).format_version
-      guard version == Self.currentVersion else {
+      guard Self.readableVersions.contains(version) else {
         throw PatchCoreError(
           .invalidArtifact,
-          "\(file): has format version \(version), this build reads \(Self.currentVersion); "
+          "\(file): has format version \(version), this build reads \(Self.readableVersions.lowerBound) to "
+            + "\(Self.readableVersions.upperBound); "
             + (version > Self.currentVersion ? "use a newer build" : "fit again"))
       }
       self = try JSONDecoder().decode(Self.self, from: data)
@@ -104,7 +96,9 @@ extension ArtifactManifest {
   /// - Throws: `PatchCoreError` with code `.invalidArtifact`.
   static func read(_ path: String) throws -> (file: SafetensorsFile, manifest: ArtifactManifest) {
     let (file, manifest) = try open(path)
-    guard Self.digest(of: file.tensors) == manifest.dataDigest else {
+    let digest =
+      try manifest.formatVersion == 2 ? DataDigest.inOneGo(file.tensors) : DataDigest.ofPieces(file.tensors)
+    guard digest == manifest.dataDigest else {
       throw PatchCoreError(
         .invalidArtifact, "\(path): its data do not have the digest noted in it; the file is damaged, copy or fit again"
       )

@@ -20,7 +20,15 @@ public enum Digest {
     do {
       let storage = try TensorStorage.mapping(fileAt: path)
       defer { withExtendedLifetime(storage) {} }
-      return sha256(storage.bytes)
+      var running = Running()
+      // Piece by piece, so that a large checkpoint does not fill the memory.
+      let piece = 1 << 20
+      for start in stride(from: 0, to: storage.byteCount, by: piece) {
+        let range = start..<min(start + piece, storage.byteCount)
+        running.update(UnsafeRawBufferPointer(rebasing: storage.bytes[range]))
+        storage.releasePages(range)
+      }
+      return running.finish()
     } catch {
       throw PatchCoreError(.invalidFile, error)
     }
@@ -39,9 +47,12 @@ public enum Digest {
     /// Adds bytes.
     public mutating func update(_ bytes: some Sequence<UInt8>) { hash.update(data: Array(bytes)) }
 
+    /// The digest of all bytes added, as 32 bytes.
+    func finishedBytes() -> [UInt8] { Array(hash.finalize()) }
+
     /// The digest of all bytes added.
     public func finish() -> String {
-      hash.finalize().map { byte in
+      finishedBytes().map { byte in
         let text = String(byte, radix: 16)
         return byte < 16 ? "0" + text : text
       }.joined()

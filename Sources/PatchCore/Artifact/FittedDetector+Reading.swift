@@ -31,7 +31,7 @@ extension FittedDetector {
   /// Restores a detector from what `archive` kept.
   init(_ description: PipelineDescription, from archive: DetectorArchive, logger: Logger) throws {
     let pipeline = Pipeline(description, logger: logger)
-    let bank = try Self.readBank(in: archive)
+    let bank = try Self.readBank(in: archive, format: description.storage.bank)
     let extractorContext = pipeline.context(ExtractorRole.name)
     let extractor =
       archive.weightsIncluded
@@ -50,18 +50,26 @@ extension FittedDetector {
       weights: archive.weights, fitEngine: archive.fitEngine, thresholds: archive.thresholds)
   }
 
-  private static func readBank(
-    in archive: DetectorArchive
-  ) throws -> MemoryBank {
+  private static func readVectors(in archive: DetectorArchive, format: NumberFormat) throws -> Matrix {
     let path = archive.file
     let values = try archive.tensor(bankName)
-    guard values.elementType == .float32, values.shape.count == 2, values.count > 0 else {
+    guard values.elementType == format.elementType, values.shape.count == 2, values.count > 0 else {
       throw PatchCoreError(
         .invalidArtifact,
-        "\(path): \(bankName) is \(values.elementType.rawValue) \(values.shape); a bank is F32 with "
-          + "two dimensions; fit again")
+        "\(path): \(bankName) is \(values.elementType.rawValue) \(values.shape); the bank of storage.bank "
+          + "\(format.rawValue) is \(format.elementType.rawValue) with two dimensions; fit again")
     }
-    let vectors = try Matrix(values)
+    let scales = try format == .int8 ? archive.tensor(scalesName) : nil
+    do {
+      return try Matrix(values, scales: scales)
+    } catch let error as PatchCoreError {
+      throw PatchCoreError(.invalidArtifact, "\(path): \(bankName): \(error.message); fit again", cause: error)
+    }
+  }
+
+  private static func readBank(in archive: DetectorArchive, format: NumberFormat) throws -> MemoryBank {
+    let path = archive.file
+    let vectors = try readVectors(in: archive, format: format)
     if let row = vectors.firstRowNotFinite() {
       throw PatchCoreError(.invalidArtifact, "\(path): row \(row) of the bank is not finite; fit again")
     }

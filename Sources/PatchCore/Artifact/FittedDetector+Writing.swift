@@ -8,8 +8,10 @@ extension FittedDetector {
   /// - Throws: whatever a stage throws.
   public func archive(includingWeights: Bool) throws -> DetectorArchive {
     var archive = DetectorArchive(of: self, weightsIncluded: includingWeights)
-    archive.first = Self.bankName
+    // A narrower bank could not stand first before wider elements, and needs no alignment: its rows are widened.
+    archive.first = bank.vectors.format == .float32 ? Self.bankName : nil
     archive.tensors[Self.bankName] = bank.vectors.tensor
+    archive.tensors[Self.scalesName] = bank.vectors.scales
     archive.tensors[Self.locationsName] = Tensor(
       bank.locations.flatMap { [Int32($0.image), Int32($0.row), Int32($0.column)] }, shape: [bank.count, 3])
     var origin = "synthesised"
@@ -25,6 +27,7 @@ extension FittedDetector {
   }
 
   static let bankName = "bank.vectors"
+  static let scalesName = "bank.scales"
   static let locationsName = "bank.locations"
   static let rowsName = "bank.rows"
 }

@@ -23,6 +23,7 @@ extension PipelineDescription: MethodDescription {
       case .preset: node = try encoded(name)
       case .preprocess: node = try encoded(Preprocessing())
       case .map: node = try encoded(MapRendering())
+      case .storage: node = try encoded(StorageSettings())
       case .compute: node = try encoded(ComputeSettings())
       case .seed: node = try encoded(UInt64(0))
       case .split: node = try encoded(Split())
@@ -46,14 +47,16 @@ extension PipelineDescription: MethodDescription {
   /// - Throws: `PatchCoreError` if two stages do not fit together.
   public func memoryPlan(images: Int, width: Int, height: Int) throws -> MemoryPlan {
     let plan = try Pipeline(self).plan(images: images, width: width, height: height)
-    return MemoryPlan(summary: plan.summary, bytes: plan.candidateBytes + plan.bankBytes, layers: plan.layers)
+    return MemoryPlan(
+      summary: "\(plan.summary); \(plan.memorySummary(spools: plan.spools(nil)))", bytes: plan.bytesInMemory,
+      leastBytes: plan.bytesBesideCandidates, layers: plan.layers)
   }
 
   /// Fits the pipeline to all the images: as `Pipeline.fit`, without thresholds.
   public func fitAll(
-    _ images: ImageSource, progress: ProgressReporter, clock: StageClock, logger: Logger
+    _ images: ImageSource, memory: MemoryBudget?, progress: ProgressReporter, clock: StageClock, logger: Logger
   ) throws -> any AnomalyDetector {
-    try Pipeline(self, logger: logger).fitBank(images, progress: progress, clock: clock)
+    try Pipeline(self, memory: memory, logger: logger).fitBank(images, progress: progress, clock: clock)
   }
 
   /// Restores a detector from what `archive` kept.

@@ -18,6 +18,8 @@ public struct PipelineDescription: Codable, Sendable {
   public var scorer: StageDescription<ScorerRole>
   /// Patch scores to a map of pixels.
   public var map: MapRendering
+  /// In how many bits embeddings and bank are kept.
+  public var storage: StorageSettings
   /// The engine and precision.
   public var compute: ComputeSettings
   /// The seed of everything random; each stage derives its own from it.
@@ -32,7 +34,7 @@ public struct PipelineDescription: Codable, Sendable {
   enum CodingKeys: String, CodingKey, CaseIterable {
     case preset, preprocess, extractor, aggregator, subsampler
     case neighbourIndex = "neighbour_index"
-    case scorer, map, compute, seed, split, thresholds, evaluation
+    case scorer, map, storage, compute, seed, split, thresholds, evaluation
   }
 
   /// Describes a pipeline in code.
@@ -40,8 +42,9 @@ public struct PipelineDescription: Codable, Sendable {
     preset: String = "official", preprocess: Preprocessing = Preprocessing(),
     extractor: any FeatureExtractorConfiguration, aggregator: any AggregatorConfiguration,
     subsampler: any SubsamplerConfiguration, neighbourIndex: any NeighbourIndexConfiguration,
-    scorer: any ScorerConfiguration, map: MapRendering = MapRendering(), compute: ComputeSettings = ComputeSettings(),
-    seed: UInt64 = 0, split: Split = Split(), thresholds: ThresholdSettings = ThresholdSettings(),
+    scorer: any ScorerConfiguration, map: MapRendering = MapRendering(),
+    storage: StorageSettings = StorageSettings(),
+    compute: ComputeSettings = ComputeSettings(), seed: UInt64 = 0, split: Split = Split(), thresholds: ThresholdSettings = ThresholdSettings(),
     evaluation: EvaluationSettings = EvaluationSettings()
   ) {
     self.preset = preset
@@ -52,11 +55,35 @@ public struct PipelineDescription: Codable, Sendable {
     self.neighbourIndex = StageDescription(neighbourIndex)
     self.scorer = StageDescription(scorer)
     self.map = map
+    self.storage = storage
     self.compute = compute
     self.seed = seed
     self.split = split
     self.thresholds = thresholds
     self.evaluation = evaluation
+  }
+
+  /// Reads all keys; defaults are filled in before.
+  ///
+  /// An artifact that was written before there was a `storage` means 32 bits.
+  ///
+  /// - Throws: `DecodingError` or `PatchCoreError` if a key is missing or a value is not allowed.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    preset = try container.decode(String.self, forKey: .preset)
+    preprocess = try container.decode(Preprocessing.self, forKey: .preprocess)
+    extractor = try container.decode(StageDescription.self, forKey: .extractor)
+    aggregator = try container.decode(StageDescription.self, forKey: .aggregator)
+    subsampler = try container.decode(StageDescription.self, forKey: .subsampler)
+    neighbourIndex = try container.decode(StageDescription.self, forKey: .neighbourIndex)
+    scorer = try container.decode(StageDescription.self, forKey: .scorer)
+    map = try container.decode(MapRendering.self, forKey: .map)
+    storage = try container.decodeIfPresent(StorageSettings.self, forKey: .storage) ?? StorageSettings()
+    compute = try container.decode(ComputeSettings.self, forKey: .compute)
+    seed = try container.decode(UInt64.self, forKey: .seed)
+    split = try container.decode(Split.self, forKey: .split)
+    thresholds = try container.decode(ThresholdSettings.self, forKey: .thresholds)
+    evaluation = try container.decode(EvaluationSettings.self, forKey: .evaluation)
   }
 
   /// Reads a description from YAML or JSON.

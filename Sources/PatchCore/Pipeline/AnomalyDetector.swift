@@ -94,13 +94,15 @@ public protocol MethodDescription: Codable, Sendable {
   ///
   /// - Parameters:
   ///   - images: the nominal images, at least one.
+  ///   - memory: how much memory the fit may take; `nil` leaves it to the machine.
   ///   - progress: told how far the work is; throws when it should stop.
   ///   - clock: told how long each stage takes.
   ///   - logger: where stages report.
   /// - Returns: a detector, which alone can predict; it has no thresholds yet.
-  /// - Throws: `PatchCoreError` naming the image or stage at fault, `CancellationError` when stopped.
+  /// - Throws: `PatchCoreError` naming the image or stage at fault, or both numbers if the memory does not do;
+  ///   `CancellationError` when stopped.
   func fitAll(
-    _ images: ImageSource, progress: ProgressReporter, clock: StageClock, logger: Logger
+    _ images: ImageSource, memory: MemoryBudget?, progress: ProgressReporter, clock: StageClock, logger: Logger
   ) throws -> any AnomalyDetector
 
   /// Restores a detector from what `archive` kept.
@@ -136,18 +138,20 @@ extension MethodDescription {
   ///
   /// - Parameters:
   ///   - images: the nominal images, at least one.
+  ///   - memory: how much memory the fit may take; `nil` leaves it to the machine.
   ///   - progress: told how far the work is; throws when it should stop.
   ///   - clock: told how long each stage takes.
   ///   - logger: where stages report.
   /// - Returns: a detector, which alone can predict.
-  /// - Throws: `PatchCoreError` naming the image or stage at fault, `CancellationError` when stopped.
+  /// - Throws: `PatchCoreError` naming the image or stage at fault, or both numbers if the memory does not do;
+  ///   `CancellationError` when stopped.
   public func fit(
-    _ images: ImageSource, progress: ProgressReporter = .silent, clock: StageClock = .ignored,
-    logger: Logger = Logger(label: "patchcore")
+    _ images: ImageSource, memory: MemoryBudget? = nil, progress: ProgressReporter = .silent,
+    clock: StageClock = .ignored, logger: Logger = Logger(label: "patchcore")
   ) throws -> any AnomalyDetector {
     var (detector, made) = try thresholds.fit(
       images, seed: seed, progress: progress, clock: clock, logger: logger,
-      fitting: { try fitAll($0, progress: $1, clock: clock, logger: logger) }, as: { $0 })
+      fitting: { try fitAll($0, memory: memory, progress: $1, clock: clock, logger: logger) }, as: { $0 })
     if let made { detector.thresholds = made }
     return detector
   }
@@ -157,15 +161,18 @@ extension MethodDescription {
 public struct MemoryPlan: Sendable, Hashable {
   /// The plan in a sentence, with sizes in MB.
   public var summary: String
-  /// Bytes of the embeddings and of what is fitted to them.
+  /// Bytes at the busiest moment, with everything in memory.
   public var bytes: Int
+  /// Bytes at the busiest moment, with all that may lie in a file in files.
+  public var leastBytes: Int
   /// The tapped layers' maps of one image.
   public var layers: [FeatureShape]
 
-  /// Creates a plan.
-  public init(summary: String, bytes: Int, layers: [FeatureShape]) {
+  /// Creates a plan; nothing of it may lie in a file unless `leastBytes` says so.
+  public init(summary: String, bytes: Int, leastBytes: Int? = nil, layers: [FeatureShape]) {
     self.summary = summary
     self.bytes = bytes
+    self.leastBytes = leastBytes ?? bytes
     self.layers = layers
   }
 }

@@ -21,11 +21,24 @@ extension EnsembleDescription: MethodDescription {
     }
     let held = images - fitted
     let head = held > 0 ? "\(held) of \(images) images are held out of the fit; " : ""
-    let parts = plans.enumerated().map { "member \($0): \($1.summary)" }
+    let parts = plans.enumerated().map {
+      "member \($0): \($1.summary); \($1.memorySummary(spools: $1.spools(nil)))"
+    }
     return MemoryPlan(
       summary: head + parts.joined(separator: "; ") + "; members are fitted one after another",
-      bytes: plans.reduce(0) { $0 + $1.bankBytes } + (plans.map(\.candidateBytes).max() ?? 0),
+      bytes: Self.greatest(plans, of: { $0.bytesInMemory }),
+      leastBytes: Self.greatest(plans, of: { $0.bytesBesideCandidates }),
       layers: plans.flatMap(\.layers))
+  }
+
+  /// The memory at the busiest moment of fits one after another, each beside the detectors of those before.
+  private static func greatest(_ plans: [FitPlan], of member: (FitPlan) -> Int) -> Int {
+    var (detectors, greatest) = (0, 0)
+    for plan in plans {
+      greatest = max(greatest, detectors + member(plan))
+      detectors += plan.detectorBytes
+    }
+    return greatest
   }
 
   /// Fits all members, one after another, and measures the scale of their scores on images they did not see.
@@ -34,13 +47,14 @@ extension EnsembleDescription: MethodDescription {
   ///
   /// - Parameters:
   ///   - images: the nominal images; at least two where some are held out.
+  ///   - memory: how much memory the fit may take; `nil` leaves it to the machine.
   ///   - progress: told how far the work is; throws when it should stop.
   ///   - clock: told how long each stage takes.
   ///   - logger: where stages report.
   /// - Returns: an `EnsembleDetector`.
   /// - Throws: `PatchCoreError` naming the member, image or stage at fault, `CancellationError` when stopped.
   public func fitAll(
-    _ images: ImageSource, progress: ProgressReporter, clock: StageClock, logger: Logger
+    _ images: ImageSource, memory: MemoryBudget?, progress: ProgressReporter, clock: StageClock, logger: Logger
   ) throws -> any AnomalyDetector {
     if combination == .testSetMinMax, thresholds.from != .none {
       throw PatchCoreError(
@@ -48,11 +62,22 @@ extension EnsembleDescription: MethodDescription {
         "thresholds.from is \(thresholds.from.rawValue), but with combination.normalisation test_set_min_max there are "
           + "no scores before the test set is known; set thresholds.from to none, or normalisation to held_out")
     }
+    if let memory, images.count > 0 {
+      let first = try preprocess.geometry(for: try images.load(0).image)
+      let plan = try memoryPlan(images: images.count, width: first.width, height: first.height)
+      try memory.check(plan.leastBytes, remedy: FitPlan.remedy + ", or use fewer members")
+    }
     func fitMembers(_ numbers: [Int]) throws -> [FittedDetector] {
       let source = images.selecting(numbers)
+      var rest = memory
       return try eachMember { number, pipeline in
         logger.info("member \(number)")
-        return try Pipeline(pipeline, logger: logger).fit(source, progress: progress, clock: clock)
+        let pipeline = Pipeline(pipeline, memory: rest, logger: logger)
+        if rest != nil {
+          let first = try preprocess.geometry(for: try source.load(0).image)
+          rest?.bytes -= try pipeline.plan(images: source.count, width: first.width, height: first.height).detectorBytes
+        }
+        return try pipeline.fit(source, progress: progress, clock: clock)
       }
     }
     var held: [TrainingImage] = []

@@ -46,6 +46,8 @@ public struct EnsembleDescription: Codable, Sendable {
   public var combination: EnsembleCombination
   /// The size of the maps.
   public var map: MapRendering
+  /// In how many bits embeddings and banks are kept.
+  public var storage: StorageSettings
   /// The engine and precision.
   public var compute: ComputeSettings
   /// The seed of split and held-out images, and of the members that set none.
@@ -74,6 +76,7 @@ public struct EnsembleDescription: Codable, Sendable {
     self.members = members.map(Member.init)
     self.combination = combination
     map = first.map
+    storage = first.storage
     compute = first.compute
     seed = first.seed
     split = first.split
@@ -91,6 +94,7 @@ public struct EnsembleDescription: Codable, Sendable {
     members = try container.decode([Member].self, forKey: .members)
     combination = try container.decode(EnsembleCombination.self, forKey: .combination)
     map = try container.decode(MapRendering.self, forKey: .map)
+    storage = try container.decodeIfPresent(StorageSettings.self, forKey: .storage) ?? StorageSettings()
     compute = try container.decode(ComputeSettings.self, forKey: .compute)
     seed = try container.decode(UInt64.self, forKey: .seed)
     split = try container.decode(Split.self, forKey: .split)
@@ -115,7 +119,7 @@ public struct EnsembleDescription: Codable, Sendable {
         preset: preset, preprocess: preprocess, extractor: member.extractor.configuration,
         aggregator: member.aggregator.configuration, subsampler: member.subsampler.configuration,
         neighbourIndex: member.neighbourIndex.configuration, scorer: member.scorer.configuration, map: map,
-        compute: compute, seed: member.seed, split: split, evaluation: evaluation)
+        storage: storage, compute: compute, seed: member.seed, split: split, evaluation: evaluation)
     }
   }
 }

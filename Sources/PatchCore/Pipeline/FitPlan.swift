@@ -10,11 +10,88 @@ public struct FitPlan: Sendable, Hashable {
   public var patches: PatchShape
   /// Rows of the memory bank.
   public var bankRows: Int
+  /// In how many bits embeddings and bank are kept.
+  public var storage = StorageSettings()
+  /// What the fit holds beside embeddings and bank.
+  public var working = WorkingMemory()
+
+  /// Memory beside embeddings and bank, in bytes.
+  public struct WorkingMemory: Sendable, Hashable {
+    /// The network: weights as given and as the engine arranges them, and room for what it computes.
+    public var network = 0
+    /// The images of a batch, their feature maps and patches, while one batch waits for the next stage.
+    public var batch = 0
+    /// What the subsampler works with.
+    public var subsampler = 0
+    /// The index over the bank, beside the bank.
+    public var neighbourIndex = 0
+    /// The pixels of maps that thresholds are made of.
+    public var thresholds = 0
+    /// The program and its libraries, and memory that the allocator keeps.
+    public var program = 64 << 20
+
+    /// The program alone.
+    public init() {}
+  }
 
   /// Patch embeddings of all images.
   public var candidateRows: Int { images * patches.height * patches.width }
   /// Bytes of the embeddings of all images.
-  public var candidateBytes: Int { candidateRows * patches.dimension * MemoryLayout<Float>.size }
+  public var candidateBytes: Int { candidateRows * storage.embeddings.format.bytesPerRow(patches.dimension) }
   /// Bytes of the memory bank.
-  public var bankBytes: Int { bankRows * patches.dimension * MemoryLayout<Float>.size }
+  public var bankBytes: Int { bankRows * storage.bank.bytesPerRow(patches.dimension) }
+
+  /// Bytes of memory at the busiest moment but for the embeddings, if these lie in a file.
+  ///
+  /// The bank is there twice while it is brought from the embeddings' format to its own.
+  public var bytesBesideCandidates: Int {
+    let given = storage.embeddings.format
+    let selected = storage.bank == given ? 0 : bankRows * given.bytesPerRow(patches.dimension)
+    let bank = bankBytes + selected
+    return working.program + working.network + working.thresholds
+      + max(working.batch, working.subsampler + bank, bank + working.neighbourIndex)
+  }
+
+  /// Bytes of memory at the busiest moment, with the embeddings in memory.
+  public var bytesInMemory: Int { bytesBesideCandidates + candidateBytes }
+
+  /// Bytes of memory that stay once the detector is made.
+  var detectorBytes: Int { working.network + bankBytes + working.neighbourIndex }
+
+  /// Whether the embeddings lie in a file: with a stated budget if the fit would exceed it, otherwise if they exceed half
+  /// the machine's memory.
+  func spools(_ budget: MemoryBudget?) -> Bool {
+    if let budget { bytesInMemory > budget.bytes } else { candidateBytes > MemoryBudget.ofThisMachine.bytes }
+  }
+}
+
+extension FitPlan {
+  /// The plan in a sentence, with sizes in MB.
+  public var summary: String {
+    let size = MemoryBudget.megabytes
+    return "\(images) images of \(input.width) x \(input.height), \(patches.height) x \(patches.width) patches of "
+      + "\(patches.dimension) dimensions each: \(candidateRows) embeddings (\(size(candidateBytes))), "
+      + "a memory bank of \(bankRows) (\(size(bankBytes)))"
+  }
+
+  /// The memory in a sentence: how much in all, of which what takes how much, and where the embeddings lie.
+  ///
+  /// - Parameter spools: whether the embeddings lie in a file.
+  /// - Returns: sizes in MB.
+  public func memorySummary(spools: Bool) -> String {
+    let size = MemoryBudget.megabytes
+    var parts = [
+      ("network", working.network), ("batches of images", working.batch), ("subsampler", working.subsampler),
+      ("bank", bankBytes), ("neighbour index", working.neighbourIndex), ("thresholds", working.thresholds),
+      ("program", working.program),
+    ]
+    if !spools { parts.insert(("embeddings", candidateBytes), at: 0) }
+    let list = parts.filter { $0.1 > 0 }.map { "\($0.0) \(size($0.1))" }.joined(separator: ", ")
+    return "memory: at most \(size(spools ? bytesBesideCandidates : bytesInMemory)), not all at once: \(list)"
+      + (spools ? "; the embeddings in a file of \(size(candidateBytes))" : "")
+  }
+
+  /// What to change if a budget cannot hold the fit.
+  static let remedy =
+    "raise the budget, or lower subsampler.fraction or its projection.dimension, or keep a smaller storage.bank"
 }

@@ -15,8 +15,8 @@ extension Pipeline {
   ///   - clock: told how long each stage takes.
   /// - Returns: a detector, which alone can predict.
   /// - Throws: `PatchCoreError` naming the image or stage at fault, `CancellationError` when stopped.
-  /// - Complexity: the embeddings of all images are held at once, `FitPlan.candidateBytes`; on disk, in the temporary
-  ///   folder, if they exceed half the machine's memory. Thresholds add 4 bytes for each pixel of the maps that make them.
+  /// - Complexity: the embeddings of all images are held at once, `FitPlan.candidateBytes`; in a file of `spoolFolder` if
+  ///   `memory` does not hold them. Thresholds add 4 bytes for each pixel of the maps that make them.
   ///
   /// Roth et al., *Towards Total Recall in Industrial Anomaly Detection* (2022), sections 3.1 and 3.2.
   public func fit(
@@ -39,7 +39,10 @@ extension Pipeline {
     let first = try images.load(0).image
     let geometry = try naming(images.names[0]) { try description.preprocess.geometry(for: first) }
     let plan = try plan(images: images.count, width: geometry.width, height: geometry.height)
+    let spools = plan.spools(memory)
     logger.info("\(plan.summary)")
+    logger.info("\(plan.memorySummary(spools: spools))")
+    if spools { try memory?.check(plan.bytesBesideCandidates, remedy: FitPlan.remedy) }
 
     let extractor = try description.extractor.configuration.makeExtractor(context(ExtractorRole.name))
     let aggregator = try description.aggregator.configuration.makeAggregator(context(AggregatorRole.name))
@@ -48,14 +51,17 @@ extension Pipeline {
     let embedder = Embedder(preprocess: description.preprocess, extractor: extractor, aggregator: aggregator)
 
     var training: [TrainingImage] = []
-    let candidates = try embed(images, with: embedder, plan: plan, training: &training, progress, clock)
-    let bank = try clock.measure("subsampler") { try subsampler.subsample(candidates, progress: progress) }
+    let candidates = try embed(
+      images, with: embedder, plan: plan, spools: spools, training: &training, progress, clock)
+    var bank = try clock.measure("subsampler") { try subsampler.subsample(candidates, progress: progress) }
     guard bank.dimension == candidates.dimension, bank.count == plan.bankRows else {
       throw PatchCoreError(
         .shapeMismatch, stage: "subsampler",
         "returned a bank of \(bank.count) x \(bank.dimension) where its bankSize(forCandidates:) promised "
           + "\(plan.bankRows) x \(candidates.dimension)")
     }
+    // Before the index is built: whoever reads the artifact computes on the same numbers.
+    bank = try clock.measure("subsampler") { try bank.keeping(description.storage.bank) }
     let neighbourIndex = try clock.measure("neighbour_index") {
       try description.neighbourIndex.configuration.makeIndex(over: bank.vectors, context(NeighbourIndexRole.name))
     }
@@ -87,14 +93,16 @@ extension Pipeline {
   }
 
   private func embed(
-    _ images: ImageSource, with embedder: Embedder, plan: FitPlan, training: inout [TrainingImage],
+    _ images: ImageSource, with embedder: Embedder, plan: FitPlan, spools: Bool, training: inout [TrainingImage],
     _ progress: ProgressReporter, _ clock: StageClock
   ) throws -> PatchEmbeddings {
     let grid = PatchGrid(images: images.count, height: plan.patches.height, width: plan.patches.width)
+    let format = description.storage.embeddings.format
     var vectors =
-      plan.candidateBytes > largestHeapBytes
-      ? try Matrix.spooled(rows: grid.count, columns: plan.patches.dimension, inDirectory: spoolFolder)
-      : Matrix(rows: grid.count, columns: plan.patches.dimension)
+      spools
+      ? try Matrix.spooled(
+        rows: grid.count, columns: plan.patches.dimension, format: format, inDirectory: spoolFolder)
+      : Matrix(rows: grid.count, columns: plan.patches.dimension, format: format)
     for start in stride(from: 0, to: images.count, by: Self.batchSize) {
       try progress.report("embedding", start, of: images.count)
       let numbers = start..<min(start + Self.batchSize, images.count)
@@ -124,12 +132,7 @@ extension Pipeline {
         throw PatchCoreError(
           .notFinite, stage: "extractor", "the patch embeddings of \(name) are not finite; check the weights")
       }
-      let offset = start * grid.patchesPerImage * plan.patches.dimension
-      batch.vectors.withUnsafeBufferPointer { source in
-        vectors.withUnsafeMutableBufferPointer { target in
-          _ = UnsafeMutableBufferPointer(rebasing: target[offset...]).update(fromContentsOf: source)
-        }
-      }
+      vectors.replaceRows(from: start * grid.patchesPerImage, with: batch.vectors)
     }
     try progress.report("embedding", images.count, of: images.count)
     return PatchEmbeddings(vectors: vectors, grid: grid)
@@ -155,15 +158,5 @@ func naming<R>(_ name: String, _ work: () throws -> R) throws -> R {
   } catch var error as PatchCoreError where !error.message.contains(name) {
     error.message = "\(name): \(error.message)"
     throw error
-  }
-}
-
-extension FitPlan {
-  /// The plan in a sentence, with sizes in MB.
-  public var summary: String {
-    func megabytes(_ bytes: Int) -> String { String(format: "%.1f MB", Double(bytes) / 1e6) }
-    return "\(images) images of \(input.width) x \(input.height), \(patches.height) x \(patches.width) patches of "
-      + "\(patches.dimension) dimensions each: \(candidateRows) embeddings (\(megabytes(candidateBytes))), "
-      + "a memory bank of \(bankRows) (\(megabytes(bankBytes)))"
   }
 }

@@ -6,17 +6,26 @@ public struct Pipeline: Sendable {
   /// The description with every value filled in.
   public let description: PipelineDescription
   let logger: Logger
-  /// Embeddings of more bytes than this are held in a file; half the machine's memory except in tests.
-  package var largestHeapBytes = Int(ProcessInfo.processInfo.physicalMemory / 2)
-  /// The folder of that file.
-  package var spoolFolder = NSTemporaryDirectory()
+  /// How much memory a fit may take; default `nil`.
+  ///
+  /// Embeddings lie in a file if the fit would exceed it otherwise, and a fit that exceeds it even so is refused before
+  /// any work. Without a budget they lie in a file if they alone exceed half the machine's memory. The bank is the same
+  /// either way.
+  public var memory: MemoryBudget?
+  /// The folder of the file that embeddings may lie in; default the system's folder for temporary files.
+  public var spoolFolder = NSTemporaryDirectory()
 
   /// Images that pass through the network together; results do not depend on it.
   package static let batchSize = 8
+  /// Batches that are in work at one time: one in the network while the next is read.
+  private static let batchesAtOnce = 2
 
   /// A pipeline of the given description.
-  public init(_ description: PipelineDescription, logger: Logger = Logger(label: "patchcore")) {
+  public init(
+    _ description: PipelineDescription, memory: MemoryBudget? = nil, logger: Logger = Logger(label: "patchcore")
+  ) {
     self.description = description
+    self.memory = memory
     self.logger = logger
   }
 
@@ -41,11 +50,43 @@ public struct Pipeline: Sendable {
     let patches = try description.aggregator.configuration.makeAggregator(context(AggregatorRole.name))
       .shape(for: layers)
     let subsampler = try description.subsampler.configuration.makeSubsampler(context(SubsamplerRole.name))
-    let bankRows = try subsampler.bankSize(forCandidates: images * patches.height * patches.width)
+    let rows = images * patches.height * patches.width
+    let bankRows = try subsampler.bankSize(forCandidates: rows)
     try description.neighbourIndex.configuration.check(rows: bankRows, dimension: patches.dimension)
-    return FitPlan(
+    var plan = FitPlan(
       images: images,
       input: FeatureShape(channels: 3, height: geometry.outputHeight, width: geometry.outputWidth), layers: layers,
-      patches: patches, bankRows: bankRows)
+      patches: patches, bankRows: bankRows, storage: description.storage)
+    plan.working.network = try description.extractor.configuration.workingBytes(
+      batch: Self.batchSize, height: geometry.outputHeight, width: geometry.outputWidth)
+    plan.working.batch = batchBytes(plan, imagePixels: width * height)
+    plan.working.subsampler = subsampler.workingBytes(forCandidates: rows, dimension: patches.dimension)
+    plan.working.neighbourIndex = description.neighbourIndex.configuration.workingBytes(
+      rows: bankRows, dimension: patches.dimension, format: description.storage.bank)
+    plan.working.thresholds = thresholdBytes(plan, imagePixels: width * height)
+    return plan
+  }
+
+  /// Bytes of the scores that thresholds are made of: those of every pixel of the images that a bank did not see, and as
+  /// much again to order them.
+  private func thresholdBytes(_ plan: FitPlan, imagePixels: Int) -> Int {
+    let settings = description.thresholds
+    let images =
+      switch settings.from {
+      case .none: 0.0
+      case .heldOut: Double(plan.images) * settings.fraction / (1 - settings.fraction)
+      case .crossValidation: Double(plan.images) * Double(settings.folds) / Double(settings.folds - 1)
+      }
+    let pixels = description.map.size == .crop ? plan.input.height * plan.input.width : imagePixels
+    return Int(images.rounded(.up)) * pixels * 2 * MemoryLayout<Float>.stride
+  }
+
+  /// Bytes of the batches in work: images of up to 6 bytes a pixel, the network's input with what resizing and
+  /// normalising hold, maps, patches and what the aggregator holds between them.
+  private func batchBytes(_ plan: FitPlan, imagePixels: Int) -> Int {
+    let floats =
+      3 * plan.input.count + 2 * plan.layers.reduce(0) { $0 + $1.count }
+      + 3 * plan.patches.height * plan.patches.width * plan.patches.dimension
+    return Self.batchesAtOnce * Self.batchSize * (imagePixels * 6 + floats * MemoryLayout<Float>.stride)
   }
 }

@@ -37,6 +37,16 @@ public protocol FeatureExtractorConfiguration: StageConfiguration {
   /// - Throws: `PatchCoreError` if a layer is unknown or the input is too small for the network.
   func shapes(height: Int, width: Int) throws -> [FeatureShape]
 
+  /// The most memory that the extractor holds for batches of one size, for the plan of a fit; by default 0.
+  ///
+  /// - Parameters:
+  ///   - batch: images of a batch.
+  ///   - height: rows of the input.
+  ///   - width: columns of the input.
+  /// - Returns: bytes: weights, and room for what is computed, the maps returned excepted.
+  /// - Throws: `PatchCoreError` if a layer is unknown or the input is too small for the network.
+  func workingBytes(batch: Int, height: Int, width: Int) throws -> Int
+
   /// Builds the extractor.
   func makeExtractor(_ context: StageContext) throws -> any FeatureExtractor
 
@@ -45,6 +55,9 @@ public protocol FeatureExtractorConfiguration: StageConfiguration {
 }
 
 extension FeatureExtractorConfiguration {
+  /// Nothing.
+  public func workingBytes(batch: Int, height: Int, width: Int) throws -> Int { 0 }
+
   /// Builds the extractor anew.
   public func restoreExtractor(from archive: StageArchive, _ context: StageContext) throws -> any FeatureExtractor {
     try makeExtractor(context)

@@ -42,6 +42,15 @@ public protocol NeighbourIndexConfiguration: StageConfiguration {
   /// - Throws: `PatchCoreError` naming the setting that does not suit.
   func check(rows: Int, dimension: Int) throws
 
+  /// The most memory that building the index holds beside the bank, for the plan of a fit; by default 0.
+  ///
+  /// - Parameters:
+  ///   - rows: rows of the bank, m.
+  ///   - dimension: dimension of a row, d.
+  ///   - format: how the bank is kept.
+  /// - Returns: bytes.
+  func workingBytes(rows: Int, dimension: Int, format: NumberFormat) -> Int
+
   /// Builds the index over a bank.
   ///
   /// Same bank, settings and seed give the same index at any thread count.
@@ -69,6 +78,9 @@ public protocol NeighbourIndexConfiguration: StageConfiguration {
 extension NeighbourIndexConfiguration {
   /// Accepts every bank.
   public func check(rows: Int, dimension: Int) throws {}
+
+  /// Nothing.
+  public func workingBytes(rows: Int, dimension: Int, format: NumberFormat) -> Int { 0 }
 
   /// Never.
   public func buildsSameIndex(as other: any NeighbourIndexConfiguration) -> Bool { false }

@@ -9,6 +9,14 @@ public protocol Subsampler: Sendable {
   /// - Throws: `PatchCoreError` if a setting is out of range.
   func bankSize(forCandidates n: Int) throws -> Int
 
+  /// The most memory that `subsample` holds beside the candidates and the bank, for the plan of a fit; by default 0.
+  ///
+  /// - Parameters:
+  ///   - n: number of candidates.
+  ///   - dimension: dimension of a candidate, d.
+  /// - Returns: bytes.
+  func workingBytes(forCandidates n: Int, dimension: Int) -> Int
+
   /// The memory bank.
   ///
   /// Same candidates, settings and seed give the same bank at any thread count.
@@ -19,6 +27,11 @@ public protocol Subsampler: Sendable {
   /// - Returns: `bankSize(forCandidates: n)` rows of dimension d.
   /// - Throws: `PatchCoreError` if a setting does not suit the candidates, or what `progress` throws.
   func subsample(_ candidates: PatchEmbeddings, progress: ProgressReporter) throws -> MemoryBank
+}
+
+extension Subsampler {
+  /// Nothing.
+  public func workingBytes(forCandidates n: Int, dimension: Int) -> Int { 0 }
 }
 
 /// Plain data that builds a subsampler.

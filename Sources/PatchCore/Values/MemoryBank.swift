@@ -37,6 +37,15 @@ public struct MemoryBank: Sendable {
     self.locations = locations
   }
 
+  /// The same bank with its numbers kept in a format, rounded where it is narrower.
+  ///
+  /// - Parameter format: the format; the bank's own leaves it as it is.
+  /// - Returns: a bank of the same rows, on the heap if numbers were converted.
+  /// - Throws: `PatchCoreError` with code `.notFinite` if a row cannot be kept so.
+  public func keeping(_ format: NumberFormat) throws -> MemoryBank {
+    MemoryBank(vectors: try vectors.converted(to: format), origin: origin, locations: locations)
+  }
+
   /// Number of vectors, m.
   public var count: Int { vectors.rows }
   /// Dimension of a patch embedding, d.
