@@ -5,6 +5,7 @@ let package = Package(
   name: "Benchmarks",
   dependencies: [.package(name: "patchcore", path: "../..")],
   targets: [
+    .executableTarget(name: "images", dependencies: [.product(name: "PatchCore", package: "patchcore")]),
     .executableTarget(name: "networks", dependencies: [.product(name: "PatchCore", package: "patchcore")]),
     .executableTarget(name: "proxies", dependencies: [.product(name: "PatchCore", package: "patchcore")]),
   ]
