@@ -13,6 +13,7 @@ final class PatchOperatorCache: Sendable {
   /// - Parameters:
   ///   - layers: the shapes.
   ///   - make: makes the operator; called under the lock, so that threads that begin together wait for one.
+  /// - Returns: the operator, shared with calls before and after.
   func made(for layers: [FeatureShape], _ make: () -> PatchOperator) -> PatchOperator {
     last.withLock { last in
       if let last, last.layers == layers { return last.made }

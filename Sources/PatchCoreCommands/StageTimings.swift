@@ -42,6 +42,7 @@ final class StageTimings: Sendable {
   /// One line: `extractor 1.20 s, scorer 0.31 s; wall 0.80 s, 12.5 images a second, threads 2`.
   ///
   /// - Parameter images: how many images the work was on.
+  /// - Returns: the line.
   func summary(images: Int) -> String {
     let stages = seconds.withLock { $0 }.map { String(format: "%@ %.2f s", $0.stage as NSString, $0.seconds) }
     let passed = wall.withLock { $0 }

@@ -13,7 +13,7 @@ in bulk through an AsyncInferQueue compiled for throughput, with four threads th
 network's size and are enlarged to the image's, bilinear, in the time. `fit` times `patchcore fit` with ResNet-18, preset
 `official`, 10%; --official runs official_in_pytorch.py once beside it, which takes minutes.
 
-Needs the peers (anomalib, openvino, torch, Pillow, safetensors) and the programs `patchcore`
+Needs the peers (anomalib[openvino], which brings onnxscript, torch, Pillow, safetensors) and the programs `patchcore`
 (`swift build -c release`) and `images` (in this folder: `swift build -c release --product images`).
 """
 
@@ -46,7 +46,7 @@ parser.add_argument("--side", default="torch", help="of the step `side`, which t
 parser.add_argument("--patchcore", default=str(HERE.parent.parent / ".build/release/patchcore"))
 parser.add_argument("--program", default=str(HERE / ".build/release/images"))
 arguments = parser.parse_args()
-folder = arguments.folder
+folder = arguments.folder.resolve()
 train, test = folder / "parts/train/good", folder / "parts/test/good"
 
 
@@ -133,7 +133,8 @@ def prepare():
     model = anomalib_model()
     print("bank:", *model.model.memory_bank.shape)
     model.to_torch(folder)
-    model.to_openvino(folder, input_size=(SIDE, SIDE))
+    # A fixed batch of one: with a dynamic one, this version of anomalib exports a model of two images.
+    model.to_openvino(folder, input_size=(SIDE, SIDE), onnx_kwargs={"dynamic_axes": None, "opset_version": 18})
 
 
 def side():

@@ -89,12 +89,14 @@ import Testing
       try inOrder(2) { number in
         if number == 1 { second.signal() }
         return number == 1 || second.wait(timeout: .now() + 60) == .success
-      } deliver: { _, met in #expect(met) }
+      } deliver: { _, met in
+        #expect(met)
+      }
     }
   }
 
-  @Test(arguments: [1, 2, 5]) func theFirstErrorByNumberIsThrownInItsTurn(threads: Int) throws {
-    try withThreads(threads) {
+  @Test(arguments: [1, 2, 5]) func theFirstErrorByNumberIsThrownInItsTurn(threads: Int) {
+    withThreads(threads) {
       for _ in 0..<20 {
         let count = Count()
         var delivered: [Int] = []
@@ -115,8 +117,8 @@ import Testing
     }
   }
 
-  @Test(arguments: [1, 2, 5]) func whoeverTakesTheResultsMayStop(threads: Int) throws {
-    try withThreads(threads) {
+  @Test(arguments: [1, 2, 5]) func whoeverTakesTheResultsMayStop(threads: Int) {
+    withThreads(threads) {
       let count = Count()
       let error = #expect(throws: Failure.self) {
         try inOrder(1000) { _ in
@@ -137,9 +139,15 @@ import Testing
     try withThreads(3) {
       try inOrder(6) { _ in
         (ThreadCount.current, ThreadCount.withAll { ThreadCount.current })
-      } deliver: { _, threads in #expect(threads == (1, 3)) }
+      } deliver: { _, threads in
+        #expect(threads == (1, 3))
+      }
       // One piece alone may use them all.
-      try inOrder(1) { _ in ThreadCount.current } deliver: { _, threads in #expect(threads == 3) }
+      try inOrder(1) { _ in
+        ThreadCount.current
+      } deliver: { _, threads in
+        #expect(threads == 3)
+      }
       #expect(ThreadCount.current == 3)
     }
   }

@@ -31,9 +31,9 @@ func seconds(_ files: [String]) throws -> (seconds: Double, score: Float, pixels
 
 let first = try seconds([files[0]])
 print("\(detector.summary); maps of \(first.pixels) pixels")
-fflush(stdout)
+fflush(nil)
 while let line = readLine() {
   let answer = try seconds(Int(line).map { [files[$0]] } ?? files)
   print(answer.seconds, answer.score)
-  fflush(stdout)
+  fflush(nil)
 }
