@@ -6,6 +6,9 @@ import PatchCore
 /// any thread count. An odd patch size keeps each layer's grid.
 struct ConcatenateAggregator: Aggregator {
   let configuration: ConcatenateAggregatorConfiguration
+  private let operators = PatchOperatorCache()
+
+  init(configuration: ConcatenateAggregatorConfiguration) { self.configuration = configuration }
 
   func shape(for layers: [FeatureShape]) throws -> PatchShape {
     let geometry = try PatchGeometry(layers: layers, patchSize: configuration.patchSize, stride: 1)
@@ -15,8 +18,10 @@ struct ConcatenateAggregator: Aggregator {
 
   func aggregate(_ layers: [FeatureMap]) throws -> PatchEmbeddings {
     let geometry = try PatchGeometry(maps: layers, patchSize: configuration.patchSize, stride: 1)
-    return try PatchOperator(geometry: geometry, layers: taps(geometry), dimension: dimension(of: geometry))
-      .apply(to: layers)
+    let made = operators.made(for: geometry.layers) {
+      PatchOperator(geometry: geometry, layers: taps(geometry), dimension: dimension(of: geometry))
+    }
+    return try made.apply(to: layers)
   }
 
   private func dimension(of geometry: PatchGeometry) -> Int { geometry.layers.reduce(0) { $0 + $1.channels } }

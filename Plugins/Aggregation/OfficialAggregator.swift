@@ -11,6 +11,9 @@ import PatchCore
 /// Roth et al. (2022), section 3.1, equations 1 to 3.
 struct OfficialAggregator: Aggregator {
   let configuration: OfficialAggregatorConfiguration
+  private let operators = PatchOperatorCache()
+
+  init(configuration: OfficialAggregatorConfiguration) { self.configuration = configuration }
 
   func shape(for layers: [FeatureShape]) throws -> PatchShape {
     let geometry = try PatchGeometry(
@@ -22,8 +25,10 @@ struct OfficialAggregator: Aggregator {
   func aggregate(_ layers: [FeatureMap]) throws -> PatchEmbeddings {
     let geometry = try PatchGeometry(
       maps: layers, patchSize: configuration.patchSize, stride: configuration.stride)
-    return try PatchOperator(geometry: geometry, layers: taps(geometry), dimension: configuration.dimension)
-      .apply(to: layers)
+    let made = operators.made(for: geometry.layers) {
+      PatchOperator(geometry: geometry, layers: taps(geometry), dimension: configuration.dimension)
+    }
+    return try made.apply(to: layers)
   }
 
   /// For each layer the weight of each element of its patch in each output: both poolings multiplied out.

@@ -22,7 +22,8 @@ final class CompiledNetworkCache: Sendable {
   func network(for shape: FeatureShape) throws -> any CompiledNetwork {
     try networks.withLock { networks in
       if let known = networks.first(where: { $0.shape == shape }) { return known.network }
-      let network = try compile(shape)
+      // The network is kept, so it must not be made for the one thread of the piece of work that comes first.
+      let network = try ThreadCount.withAll { try compile(shape) }
       if networks.count == Self.capacity { networks.removeFirst() }
       networks.append((shape, network))
       return network

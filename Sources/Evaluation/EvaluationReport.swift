@@ -48,7 +48,7 @@ public struct EvaluationReport: Sendable, Equatable, Codable {
   public var classes: [ClassSummary]
   /// The test images in the order of their paths.
   public var images: [ImageResult]
-  /// Seconds by stage; `nil` if they were not measured.
+  /// Seconds by stage, added up over threads, and the seconds that passed under `wall`; `nil` if they were not measured.
   public var timings: [String: Double]?
 
   private enum CodingKeys: String, CodingKey {

@@ -55,15 +55,15 @@ struct EvaluateCommand: ComputingCommand {
     var pictures = PictureCollector()
     var maps = try tiffMaps.map { try TIFFMapFolder($0, dataset: dataset) }
     try maps?.check(dataset.splitting(detector.method.split, seed: detector.method.seed).test)
-    var evaluator = try detector.evaluate(dataset, progress: run.progress.reporter, clock: clock.clock) {
-      sample, image, prediction in
-      pictures.add(sample.path, prediction)
-      let method = detector.method
-      try maps?.write(
-        prediction.map, size: method.map.size, of: sample, geometry: method.preprocess.geometry(for: image))
+    var evaluator = try clock.measuring {
+      try detector.evaluate(dataset, progress: run.progress.reporter, clock: clock.clock) { sample, image, prediction in
+        pictures.add(sample.path, prediction)
+        let method = detector.method
+        try maps?.write(
+          prediction.map, size: method.map.size, of: sample, geometry: method.preprocess.geometry(for: image))
+      }
     }
-    let result = try evaluator.report(
-      detector: try detector.reportSummary, timings: timings ? Dictionary(uniqueKeysWithValues: clock.list) : nil)
+    let result = try evaluator.report(detector: try detector.reportSummary, timings: timings ? clock.byName : nil)
     run.progress.end()
 
     if let json { try write(try result.json(), to: json) }
@@ -71,7 +71,7 @@ struct EvaluateCommand: ComputingCommand {
       try Console.print(EvaluationSummary(result).text)
       if let thresholds = detector.thresholds { try Console.print(mistakes(of: thresholds, in: result)) }
     }
-    if timings { Console.error("seconds: \(clock.summary)") }
+    if timings { Console.error("seconds: \(clock.summary(images: result.images.count))") }
     if let tiffMaps {
       run.logger.info("\(tiffMaps)/\(dataset.name)/test: float TIFF maps of \(result.images.count) images")
     }

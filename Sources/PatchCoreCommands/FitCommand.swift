@@ -67,12 +67,14 @@ struct FitCommand: ComputingCommand {
     try checkWritable(output)
     let source = try trainingImages(method)
     let clock = StageTimings()
-    let detector = try method.fit(
-      source, memory: memory.flatMap(MemoryBudget.init(parsing:)), progress: run.progress.reporter, clock: clock.clock,
-      logger: run.logger)
+    let detector = try clock.measuring {
+      try method.fit(
+        source, memory: memory.flatMap(MemoryBudget.init(parsing:)), progress: run.progress.reporter,
+        clock: clock.clock, logger: run.logger)
+    }
     try detector.write(to: output, includingWeights: !referenceWeights, progress: run.progress.reporter)
     run.progress.end()
-    run.logger.info("\(clock.summary)")
+    run.logger.info("\(clock.summary(images: source.count))")
     try Console.print("\(output): \(detector.summary)")
   }
 

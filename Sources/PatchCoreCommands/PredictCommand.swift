@@ -35,6 +35,9 @@ struct PredictCommand: ComputingCommand {
   @Flag(help: "Print a JSON object per line.")
   var json = false
 
+  @Flag(help: "Measure each stage and print seconds on standard error.")
+  var timings = false
+
   @OptionGroup(title: "Model options")
   var loading: ModelOptions
 
@@ -62,11 +65,15 @@ struct PredictCommand: ComputingCommand {
     detector.warnOfRandomWeights(run.logger)
     let source = ImageSource(files: targets.map(\.path))
     var collector = PictureCollector()
-    try detector.predict(source, progress: run.progress.reporter) { number, _, prediction in
-      try Console.print(try line(targets[number].path, prediction, detector))
-      if maps != nil { collector.add(targets[number].pictureName, prediction) }
+    let clock = StageTimings()
+    try clock.measuring {
+      try detector.predict(source, progress: run.progress.reporter, clock: clock.clock) { number, _, prediction in
+        try Console.print(try line(targets[number].path, prediction, detector))
+        if maps != nil { collector.add(targets[number].pictureName, prediction) }
+      }
     }
     run.progress.end()
+    if timings { Console.error("seconds: \(clock.summary(images: source.count))") }
     if let maps {
       let scale = scale.flatMap(ColourScale.init(parsing:)) ?? collector.scale
       try collector.write(to: maps, source: source, detector: detector, scale: scale, run)

@@ -6,6 +6,7 @@ let package = Package(
   dependencies: [.package(name: "patchcore", path: "../..")],
   targets: [
     .executableTarget(name: "loading", dependencies: [.product(name: "PatchCore", package: "patchcore")]),
+    .executableTarget(name: "images", dependencies: [.product(name: "PatchCore", package: "patchcore")]),
     .executableTarget(name: "networks", dependencies: [.product(name: "PatchCore", package: "patchcore")]),
     .executableTarget(name: "search", dependencies: [.product(name: "PatchCore", package: "patchcore")]),
     .executableTarget(name: "proxies", dependencies: [.product(name: "PatchCore", package: "patchcore")]),

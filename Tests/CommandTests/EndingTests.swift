@@ -6,7 +6,7 @@ import Testing
   /// Longer than any step before the one that is waited for takes on a busy machine, in seconds.
   private static let patience = 120.0
 
-  @Test(arguments: ["embedding 8 of", "coreset 0 of"])
+  @Test(arguments: ["embedding 6 of", "coreset 0 of"])
   func anInterruptLeavesNothing(step: String) throws {
     try WorkFolder.with { folder in
       // Enough images, and a bank large enough, for each step to take seconds.

@@ -27,40 +27,30 @@ extension AnomalyDetector {
     try await ThreadCount.computingApart { try predict(image, clock: clock) }
   }
 
-  /// Scores many images, batch by batch, and hands each prediction on in order.
+  /// Scores many images, several at a time, and hands each prediction on in order.
   ///
-  /// Each prediction is what the image would get alone.
+  /// Each prediction is what the image would get alone. At most two images for each thread are held at once.
   ///
   /// - Parameters:
-  ///   - images: the images, loaded as they are needed.
-  ///   - progress: told how far the work is; throws when it should stop.
-  ///   - clock: told how long each stage takes.
-  ///   - body: takes the number of an image, the image with its digest, and its prediction.
+  ///   - images: the images, loaded as they are needed, on any thread.
+  ///   - progress: told how far the work is; throws when it should stop, which is asked before each image handed on.
+  ///   - clock: told how long each stage takes, on the threads that do it.
+  ///   - body: takes the number of an image, the image with its digest, and its prediction; called on this thread.
   /// - Throws: `PatchCoreError` naming the image at fault, `CancellationError` when stopped, or what `body` throws.
   public func predict(
     _ images: ImageSource, progress: ProgressReporter = .silent, clock: StageClock = .ignored,
     _ body: (_ number: Int, _ entry: ImageSource.Entry, _ prediction: Prediction) throws -> Void
   ) throws {
-    for start in stride(from: 0, to: images.count, by: Pipeline.batchSize) {
-      try progress.report("inspecting", start, of: images.count)
-      let numbers = start..<min(start + Pipeline.batchSize, images.count)
-      let entries = try clock.measure("decode") { try images.load(numbers) }
-      let shapes = try zip(numbers, entries).map { number, entry in
-        try method.preprocess.inputShape(for: entry.image, named: images.names[number])
-      }
-      var first = 0
-      while first < entries.count {
-        // Neighbours that come out at one size go through the network together.
-        let end = shapes[first...].firstIndex { $0 != shapes[first] } ?? entries.count
-        let predictions = try rawPredictions(of: entries[first..<end].map(\.image), clock: clock)
-        for position in first..<end {
-          let prediction = try deciding(predictions[position - first], of: entries[position].image, clock)
-          try body(start + position, entries[position], prediction)
-        }
-        first = end
-      }
+    try progress.report("inspecting", 0, of: images.count)
+    try inOrder(images.count) { number in
+      let entry = try clock.measure("decode") { try images.load(number) }
+      // Names the image that is too small, before any work on it.
+      _ = try method.preprocess.inputShape(for: entry.image, named: images.names[number])
+      return (entry: entry, prediction: try predict(entry.image, clock: clock))
+    } deliver: { number, result in
+      try body(number, result.entry, result.prediction)
+      try progress.report("inspecting", number + 1, of: images.count)
     }
-    try progress.report("inspecting", images.count, of: images.count)
   }
 
   /// Adds decision and regions to a prediction, where there are thresholds; scores and map stay as they are.

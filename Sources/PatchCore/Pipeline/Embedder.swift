@@ -15,6 +15,38 @@ struct Embedder: Sendable {
     }
     return embeddings
   }
+
+  /// Loads an image to fit with and embeds it.
+  ///
+  /// - Throws: `PatchCoreError` if the image or its patches are not what the plan promises, naming the image.
+  func embed(
+    _ number: Int, of images: ImageSource, plan: FitPlan, _ clock: StageClock
+  ) throws -> (digest: String, vectors: Matrix) {
+    let entry = try clock.measure("decode") { try images.load(number) }
+    let shape = try preprocess.inputShape(for: entry.image, named: images.names[number])
+    guard shape == plan.input else {
+      throw PatchCoreError(
+        .shapeMismatch, stage: "preprocess",
+        "\(images.names[number]) comes out at \(shape.width) x \(shape.height) pixels and "
+          + "\(images.names[0]) at \(plan.input.width) x \(plan.input.height); set preprocess.crop, or "
+          + "preprocess.resize to both sides")
+    }
+    let embeddings = try embed([entry.image], clock)
+    guard embeddings.grid.height == plan.patches.height, embeddings.grid.width == plan.patches.width,
+      embeddings.dimension == plan.patches.dimension
+    else {
+      throw PatchCoreError(
+        .shapeMismatch, stage: "aggregator",
+        "made \(embeddings.grid.height) x \(embeddings.grid.width) patches of \(embeddings.dimension) dimensions where "
+          + "its shape(for:) promised \(plan.patches.height) x \(plan.patches.width) of \(plan.patches.dimension)")
+    }
+    guard embeddings.vectors.firstRowNotFinite() == nil else {
+      throw PatchCoreError(
+        .notFinite, stage: "extractor",
+        "the patch embeddings of \(images.names[number]) are not finite; check the weights")
+    }
+    return (entry.digest, embeddings.vectors)
+  }
 }
 
 extension Preprocessing {

@@ -40,6 +40,11 @@ public struct ImageSource: Sendable {
 
   /// Loads an image.
   public func load(_ number: Int) throws -> Entry { try loader(number) }
+
+  /// The same images, of which the first is loaded already.
+  func beginning(with first: Entry) -> ImageSource {
+    ImageSource(names: names) { [loader] number in number == 0 ? first : try loader(number) }
+  }
 }
 
 extension Image {

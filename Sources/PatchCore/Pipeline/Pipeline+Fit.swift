@@ -36,8 +36,9 @@ extension Pipeline {
     guard images.count > 0 else {
       throw PatchCoreError(.invalidDataset, "there are no training images; give at least one nominal image")
     }
-    let first = try images.load(0).image
-    let geometry = try naming(images.names[0]) { try description.preprocess.geometry(for: first) }
+    let first = try clock.measure("decode") { try images.load(0) }
+    let images = images.beginning(with: first)
+    let geometry = try naming(images.names[0]) { try description.preprocess.geometry(for: first.image) }
     let plan = try plan(images: images.count, width: geometry.width, height: geometry.height)
     let spools = plan.spools(memory)
     logger.info("\(plan.summary)")
@@ -103,38 +104,14 @@ extension Pipeline {
       ? try Matrix.spooled(
         rows: grid.count, columns: plan.patches.dimension, format: format, inDirectory: spoolFolder)
       : Matrix(rows: grid.count, columns: plan.patches.dimension, format: format)
-    for start in stride(from: 0, to: images.count, by: Self.batchSize) {
-      try progress.report("embedding", start, of: images.count)
-      let numbers = start..<min(start + Self.batchSize, images.count)
-      let entries = try clock.measure("decode") { try images.load(numbers) }
-      training += zip(numbers, entries).map { TrainingImage(name: images.names[$0], digest: $1.digest) }
-      for (number, entry) in zip(numbers, entries) {
-        let shape = try embedder.preprocess.inputShape(for: entry.image, named: images.names[number])
-        guard shape == plan.input else {
-          throw PatchCoreError(
-            .shapeMismatch, stage: "preprocess",
-            "\(images.names[number]) comes out at \(shape.width) x \(shape.height) pixels and "
-              + "\(images.names[0]) at \(plan.input.width) x \(plan.input.height); set preprocess.crop, or "
-              + "preprocess.resize to both sides")
-        }
-      }
-      let batch = try embedder.embed(entries.map(\.image), clock)
-      guard batch.grid.height == grid.height, batch.grid.width == grid.width,
-        batch.dimension == plan.patches.dimension
-      else {
-        throw PatchCoreError(
-          .shapeMismatch, stage: "aggregator",
-          "made \(batch.grid.height) x \(batch.grid.width) patches of \(batch.dimension) dimensions where its shape(for:) "
-            + "promised \(grid.height) x \(grid.width) of \(plan.patches.dimension)")
-      }
-      if let row = batch.vectors.firstRowNotFinite() {
-        let name = images.names[start + batch.grid.location(ofRow: row).image]
-        throw PatchCoreError(
-          .notFinite, stage: "extractor", "the patch embeddings of \(name) are not finite; check the weights")
-      }
-      vectors.replaceRows(from: start * grid.patchesPerImage, with: batch.vectors)
+    try progress.report("embedding", 0, of: images.count)
+    try inOrder(images.count) { number in
+      try embedder.embed(number, of: images, plan: plan, clock)
+    } deliver: { number, embedded in
+      training.append(TrainingImage(name: images.names[number], digest: embedded.digest))
+      vectors.replaceRows(from: number * grid.patchesPerImage, with: embedded.vectors)
+      try progress.report("embedding", number + 1, of: images.count)
     }
-    try progress.report("embedding", images.count, of: images.count)
     return PatchEmbeddings(vectors: vectors, grid: grid)
   }
 }

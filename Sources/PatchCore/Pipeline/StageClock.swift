@@ -1,7 +1,8 @@
 /// Measures how long each stage takes and tells a recorder.
 ///
 /// Stages are named `decode`, `preprocess`, `extractor`, `aggregator`, `subsampler`, `neighbour_index`, `scorer`, `map`,
-/// and `regions` where there are thresholds.
+/// and `regions` where there are thresholds. A fit and the inspection of many images do the stages of several images at
+/// once, so what is recorded adds up to the work of all threads and not to the time that passes.
 public struct StageClock: Sendable {
   private let record: @Sendable (_ stage: String, _ time: Duration) -> Void
 

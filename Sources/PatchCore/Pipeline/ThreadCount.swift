@@ -8,8 +8,23 @@ import Synchronization
 public enum ThreadCount {
   private static let turns = ComputeTurns(ProcessInfo.processInfo.activeProcessorCount)
 
+  /// Whether this thread does one of several pieces that fill all threads.
+  @TaskLocal private static var isPiece = false
+
   /// The number of threads; by default the number of processors the system gives the process.
-  public static var current: Int { turns.threads }
+  ///
+  /// It is 1 where the threads are taken by other pieces of work of the same kind, such as other images.
+  public static var current: Int { isPiece ? 1 : turns.threads }
+
+  /// Calls `body` on this thread alone: `current` is 1 in it.
+  package static func withOne<R>(_ body: () throws -> R) rethrows -> R {
+    try $isPiece.withValue(true, operation: body)
+  }
+
+  /// Calls `body` with `current` as it was set, also inside of `withOne`: for what is made once and kept.
+  package static func withAll<R>(_ body: () throws -> R) rethrows -> R {
+    try $isPiece.withValue(false, operation: body)
+  }
 
   /// Sets the number of threads.
   ///
