@@ -15,10 +15,10 @@ public struct Pipeline: Sendable {
   /// The folder of the file that embeddings may lie in; default the system's folder for temporary files.
   public var spoolFolder = NSTemporaryDirectory()
 
-  /// Images that pass through the network together; results do not depend on it.
+  /// Images that are read together where one thread works on; results do not depend on it.
   package static let batchSize = 8
-  /// Batches that are in work at one time: one in the network while the next is read.
-  private static let batchesAtOnce = 2
+  /// Images that a fit has begun and not finished with, at most: those of `inOrder`, and the one that is handed on.
+  private static var imagesAtOnce: Int { 2 * ThreadCount.current + 1 }
 
   /// A pipeline of the given description.
   public init(
@@ -58,7 +58,7 @@ public struct Pipeline: Sendable {
       input: FeatureShape(channels: 3, height: geometry.outputHeight, width: geometry.outputWidth), layers: layers,
       patches: patches, bankRows: bankRows, storage: description.storage)
     plan.working.network = try description.extractor.configuration.workingBytes(
-      batch: Self.batchSize, height: geometry.outputHeight, width: geometry.outputWidth)
+      batch: ThreadCount.current, height: geometry.outputHeight, width: geometry.outputWidth)
     plan.working.batch = batchBytes(plan, imagePixels: width * height)
     plan.working.subsampler = subsampler.workingBytes(forCandidates: rows, dimension: patches.dimension)
     plan.working.neighbourIndex = description.neighbourIndex.configuration.workingBytes(
@@ -81,12 +81,12 @@ public struct Pipeline: Sendable {
     return Int(images.rounded(.up)) * pixels * 2 * MemoryLayout<Float>.stride
   }
 
-  /// Bytes of the batches in work: images of up to 6 bytes a pixel, the network's input with what resizing and
+  /// Bytes of the images in work: images of up to 6 bytes a pixel, the network's input with what resizing and
   /// normalising hold, maps, patches and what the aggregator holds between them.
   private func batchBytes(_ plan: FitPlan, imagePixels: Int) -> Int {
     let floats =
       3 * plan.input.count + 2 * plan.layers.reduce(0) { $0 + $1.count }
       + 3 * plan.patches.height * plan.patches.width * plan.patches.dimension
-    return Self.batchesAtOnce * Self.batchSize * (imagePixels * 6 + floats * MemoryLayout<Float>.stride)
+    return Self.imagesAtOnce * (imagePixels * 6 + floats * MemoryLayout<Float>.stride)
   }
 }
