@@ -3,6 +3,7 @@
 #include <stdint.h>
 
 #include "CKernelsAggregation.h"
+#include "CKernelsProcessor.h"
 #include "CKernelsProxies.h"
 
 // distance.c: squared Euclidean distances, and the choice of near and far rows.
