@@ -1,14 +1,19 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+let patchcore = Target.Dependency.product(name: "PatchCore", package: "patchcore")
+
 let package = Package(
   name: "Benchmarks",
   dependencies: [.package(name: "patchcore", path: "../..")],
   targets: [
-    .executableTarget(name: "loading", dependencies: [.product(name: "PatchCore", package: "patchcore")]),
-    .executableTarget(name: "images", dependencies: [.product(name: "PatchCore", package: "patchcore")]),
-    .executableTarget(name: "networks", dependencies: [.product(name: "PatchCore", package: "patchcore")]),
-    .executableTarget(name: "search", dependencies: [.product(name: "PatchCore", package: "patchcore")]),
-    .executableTarget(name: "proxies", dependencies: [.product(name: "PatchCore", package: "patchcore")]),
+    .target(name: "Rounds", dependencies: [patchcore]),
+    .executableTarget(name: "coreset", dependencies: ["Rounds", patchcore]),
+    .executableTarget(name: "images", dependencies: [patchcore]),
+    .executableTarget(name: "loading", dependencies: [patchcore]),
+    .executableTarget(name: "networks", dependencies: [patchcore]),
+    .executableTarget(name: "proxies", dependencies: [patchcore]),
+    .executableTarget(name: "search", dependencies: ["Rounds", patchcore]),
+    .executableTarget(name: "stages", dependencies: ["Rounds", patchcore]),
   ]
 )

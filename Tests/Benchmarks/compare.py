@@ -1,60 +1,86 @@
-"""Runs `patchcore` and the official numerics in PyTorch in turn on one data set, and prints the median ratios.
+"""Whole fits and predictions: `patchcore` and the official numerics in PyTorch, in turn on one data set.
 
-    python compare.py PARTS WEIGHTS [--patchcore .build/release/patchcore] [--rounds 5] [--fraction 0.1]
+    python compare.py [PARTS WEIGHTS] [--images 50] [--rounds 3] [--fraction 0.1] [--threads 2]
 
-Needs torch, torchvision, faiss-cpu, safetensors, scipy and Pillow from PyPI. PARTS is a category in MVTec AD's layout,
-such as `demo/parts` after `patchcore demo --output demo`. Both sides are whole processes with two threads; the time of
-starting Python and importing PyTorch is not counted, that of starting patchcore is.
+PARTS is a category in MVTec AD's layout, such as `demo/parts` after `patchcore demo --output demo`, WEIGHTS those of
+ResNet-18. Without them real images and weights are taken from PATCHCORE_TEST_DATA. Ours are whole processes; of
+PyTorch's the start and the imports are not counted.
 """
 
 import argparse
 import json
-import statistics
+import os
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
+import data
+import in_turn
+
 parser = argparse.ArgumentParser()
-parser.add_argument("parts")
-parser.add_argument("weights")
-parser.add_argument("--patchcore", default=".build/release/patchcore")
-parser.add_argument("--rounds", type=int, default=5)
+parser.add_argument("parts", nargs="?")
+parser.add_argument("weights", nargs="?")
+parser.add_argument("--images", type=int, default=50)
+parser.add_argument("--rounds", type=int, default=3)
 parser.add_argument("--fraction", default="0.1")
-arguments = parser.parse_args()
+parser.add_argument("--threads", type=int, default=os.cpu_count())
+options = parser.parse_args()
 
 
-def ours(folder):
-    config, model = Path(folder, "pipeline.yaml"), Path(folder, "model.safetensors")
-    config.write_text(
-        "preset: official\nextractor: {kind: resnet, architecture: resnet18}\n"
-        f"subsampler: {{fraction: {arguments.fraction}}}\n")
-    fit = [arguments.patchcore, "fit", str(config), "--dataset", f"mvtec:{arguments.parts}", "--weights",
-           arguments.weights, "--output", str(model), "--threads", "2", "--quiet"]
-    predict = [arguments.patchcore, "predict", str(model), f"{arguments.parts}/test", "--threads", "2", "--quiet"]
-    seconds = []
-    for command in (fit, predict):
-        start = time.perf_counter()
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        seconds.append(time.perf_counter() - start)
-    return {"fit": seconds[0], "predict": seconds[1]}
+def category(folder):
+    """So many good images to fit and ten to test, in MVTec AD's layout."""
+    if options.parts:
+        return options.parts, options.weights
+    if not (data.is_real() and data.weights()):
+        raise in_turn.Missing("PATCHCORE_TEST_DATA names no images and weights; give PARTS and WEIGHTS")
+    found = sorted((in_turn.DATA / "data/magnetic-tile/MT_Free/Imgs").glob("*.jpg"))[::4][:options.images + 10]
+    for name, paths in (("train/good", found[:-10]), ("test/good", found[-10:])):
+        target = Path(folder, "parts", name)
+        target.mkdir(parents=True)
+        for path in paths:
+            (target / path.name).symlink_to(path)
+    return str(Path(folder, "parts")), str(data.weights())
 
 
-def theirs():
-    script = Path(__file__).with_name("official_in_pytorch.py")
-    command = [sys.executable, str(script), arguments.parts, arguments.weights, "--fraction", arguments.fraction]
-    seconds = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)["seconds"]
-    return {"fit": seconds["embedding"] + seconds["coreset"], "predict": seconds["predict"]}
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        parts, weights = category(folder)
+        config, model = Path(folder, "pipeline.yaml"), Path(folder, "model.safetensors")
+        config.write_text(
+            "preset: official\nextractor: {kind: resnet, architecture: resnet18}\n"
+            f"subsampler: {{fraction: {options.fraction}}}\n")
+
+        def program(*arguments):
+            return in_turn.timed(lambda: data.patchcore(*arguments))
+
+        theirs = {}
+
+        def official():
+            script = Path(__file__).with_name("official_in_pytorch.py")
+            command = [sys.executable, script, parts, weights, "--fraction", options.fraction, "--threads",
+                       str(options.threads)]
+            theirs.update(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+            return theirs["seconds"]["embedding"] + theirs["seconds"]["coreset"]
+
+        in_turn.need("torch"), in_turn.need("faiss")
+        fit = program("fit", config, "--dataset", f"mvtec:{parts}", "--weights", weights, "--output", model)
+        fits = in_turn.run({"patchcore": fit, "official numerics in PyTorch": official}, options.rounds, warm=0)
+        in_turn.title(f"Fit: {theirs['images'][0]} images, ResNet-18, a bank of {theirs['bank']}")
+        note = f"{options.threads} threads; {options.rounds} rounds; preset `official`, 224 x 224 pixels."
+        for name, (value, low, high) in in_turn.table(fits, note=note).items():
+            in_turn.record(f"fit, times as long as ours: {name}", value=value, range=[low, high])
+
+        def predictions():
+            official()
+            return theirs["seconds"]["predict"]
+
+        predict = program("predict", model, f"{parts}/test")
+        found = in_turn.run({"patchcore": predict, "official numerics in PyTorch": predictions}, options.rounds, warm=0)
+        in_turn.title(f"Predict: {theirs['images'][1]} images, the start of our program included")
+        for name, (value, low, high) in in_turn.table(found, note=note).items():
+            in_turn.record(f"predict, times as long as ours: {name}", value=value, range=[low, high])
+        print(f"\n{in_turn.machine()}; {in_turn.versions('torch', 'faiss-cpu', 'scipy')}")
 
 
-rounds = []
-with tempfile.TemporaryDirectory() as folder:
-    for _ in range(arguments.rounds):
-        rounds.append((ours(folder), theirs()))
-for step in ("fit", "predict"):
-    mine = [a[step] for a, _ in rounds]
-    other = [b[step] for _, b in rounds]
-    ratios = [b / a for a, b in zip(mine, other)]
-    print(f"{step}: patchcore {statistics.median(mine):.2f} s, PyTorch {statistics.median(other):.2f} s, "
-          f"ratio {statistics.median(ratios):.1f} ({min(ratios):.1f} to {max(ratios):.1f})")
+in_turn.main(main)

@@ -12,11 +12,12 @@ of one search for all patches of an image, after one search that is not counted.
 import argparse
 import json
 import statistics
-import time
 
 import faiss
 import numpy as np
 from safetensors import safe_open
+
+from in_turn import timed
 
 parser = argparse.ArgumentParser()
 parser.add_argument("model")
@@ -45,12 +46,17 @@ def lists_of(settings):
 def built(key, make):
     """An index, made once for all settings that build the same one, and the seconds of its build."""
     if key not in builds:
-        start = time.perf_counter()
-        index = make()
-        if not index.is_trained:
-            index.train(bank)
-        index.add(bank)
-        builds[key] = index, time.perf_counter() - start
+        index = None
+
+        def build():
+            nonlocal index
+            index = make()
+            if not index.is_trained:
+                index.train(bank)
+            index.add(bank)
+
+        seconds = timed(build)()
+        builds[key] = index, seconds
     return builds[key]
 
 
@@ -100,10 +106,7 @@ for row in comparison["indexes"]:
     index.search(images[0], 1)
     times, found = [], []
     for image in images:
-        start = time.perf_counter()
-        labels = index.search(image, 1)[1]
-        times.append(time.perf_counter() - start)
-        found.append(labels[:, 0])
+        times.append(timed(lambda: found.append(index.search(image, 1)[1][:, 0]))())
     results.append({
         "yaml": row["yaml"],
         "milliseconds_per_image": 1000 * statistics.median(times),

@@ -20,10 +20,9 @@ import torch.nn.functional as F
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-# The CPU build of torchvision leaves out operators that its import registers shapes for; the object must live on.
-library = torch.library.Library("torchvision", "DEF")
-library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+import in_turn
+
+in_turn.allow_torchvision()
 import torchvision  # noqa: E402
 
 MEAN = torch.tensor([0.485, 0.456, 0.406]).view(3, 1, 1)
@@ -58,18 +57,24 @@ def embed(model, images):
     x = model.layer1(x)
     layers = [model.layer2(x)]
     layers.append(model.layer3(layers[0]))
-    patches = []
+    return patches(layers)
+
+
+@torch.no_grad()
+def patches(layers):
+    """The patches of some layers, pooled to 1024 numbers each."""
+    pooled = []
     for layer in layers:
         n, c, h, w = layer.shape
         unfolded = F.unfold(layer, 3, padding=1).view(n, c, 3, 3, h, w)
         if h != layers[0].shape[2]:
-            flat = unfolded.permute(0, 1, 2, 3, 4, 5).reshape(n, c * 9, h, w)
+            flat = unfolded.reshape(n, c * 9, h, w)
             unfolded = F.interpolate(flat, layers[0].shape[2:], mode="bilinear", align_corners=False)
             unfolded = unfolded.view(n, c, 3, 3, *layers[0].shape[2:])
         rows = unfolded.permute(0, 4, 5, 1, 2, 3).reshape(-1, 1, c * 9)
-        patches.append(F.adaptive_avg_pool1d(rows, 1024).squeeze(1))
-    stacked = torch.stack(patches, 1).reshape(len(patches[0]), 1, -1)
-    return F.adaptive_avg_pool1d(stacked, 1024).reshape(len(patches[0]), -1)
+        pooled.append(F.adaptive_avg_pool1d(rows, 1024).squeeze(1))
+    stacked = torch.stack(pooled, 1).reshape(len(pooled[0]), 1, -1)
+    return F.adaptive_avg_pool1d(stacked, 1024).reshape(len(pooled[0]), -1)
 
 
 @torch.no_grad()
@@ -127,4 +132,5 @@ def main():
     print(json.dumps({"images": [len(train), len(test)], "bank": len(bank), "seconds": seconds}))
 
 
-main()
+if __name__ == "__main__":
+    main()

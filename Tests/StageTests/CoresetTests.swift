@@ -15,6 +15,9 @@ import Testing
     var distinctRows: Int?
     var clusters: Int?
     var whole = false
+    /// Added to every coordinate, and the factor before: rows far from the origin, or beyond what squares can hold.
+    var offset: Float = 0
+    var scale: Float = 1
   }
 
   static let cases: [Case] = [
@@ -29,6 +32,13 @@ import Testing
     Case(description: "constant", rows: 2600, dimension: 6, picks: 60, distinctRows: 1),
     Case(description: "whole numbers, many ties", rows: 5000, dimension: 4, picks: 800, whole: true),
     Case(description: "one dimension, many ties", rows: 4000, dimension: 1, picks: 500, whole: true),
+    Case(description: "many rows that wait", rows: 20000, dimension: 32, picks: 700),
+    Case(description: "many clusters", rows: 12000, dimension: 64, picks: 600, clusters: 60),
+    Case(description: "far from the origin", rows: 6000, dimension: 24, picks: 700, offset: 65536),
+    Case(description: "clusters far from each other", rows: 6000, dimension: 24, picks: 700, clusters: 5, scale: 1000),
+    Case(description: "squares that vanish", rows: 3000, dimension: 9, picks: 400, scale: 0x1p-75),
+    Case(description: "numbers that vanish", rows: 3000, dimension: 9, picks: 400, scale: 0x1p-140),
+    Case(description: "squares without bound", rows: 3000, dimension: 9, picks: 400, clusters: 30, scale: 0x1p64),
   ]
 
   @Test(arguments: cases, [1, 2, 3] as [UInt64])
@@ -42,6 +52,28 @@ import Testing
     let first = generator.next(below: test.rows)
     let far = [Float](repeating: .infinity, count: test.rows)
     #expect(try greedy.select(test.picks, first: first) == Self.plain(greedy, test.picks, far, first: first))
+  }
+
+  /// Clusters of tiny spread far apart: many rows of one cluster are within a sketch's error of each other.
+  @Test func equalsPlainGreedyWhereSketchesCannotTell() throws {
+    var generator = SeededGenerator(seed: 4)
+    let centres = (0..<6).map { _ in (0..<16).map { _ in generator.nextUniform(limit: 100) } }
+    let values = (0..<5000).flatMap { row in centres[row % 6].map { $0 + generator.nextUniform(limit: 0.05) } }
+    let greedy = try GreedyCoreset(Matrix(rows: 5000, columns: 16, values), engine: Self.engine)
+    let start = try greedy.meanDistances(to: [0, 1, 2])
+    #expect(try greedy.select(900, startDistances: start) == Self.plain(greedy, 900, start, first: nil))
+  }
+
+  @Test func sameRowsOnOneAndTwoThreads() throws {
+    var generator = SeededGenerator(seed: 6)
+    let rows = Self.rows(Case(description: "", rows: 9000, dimension: 21, picks: 1, clusters: 40), &generator)
+    let threads = ThreadCount.current
+    defer { ThreadCount.set(threads) }
+    let selections = try [1, 2].map { count in
+      ThreadCount.set(count)
+      return try GreedyCoreset(rows, engine: Self.engine).select(1500, first: 17)
+    }
+    #expect(selections[0] == selections[1])
   }
 
   /// The plain algorithm, on the distances that `GreedyCoreset` states.
@@ -132,6 +164,7 @@ import Testing
       (0..<test.dimension).map { (centres.isEmpty ? 0 : centres[row % centres.count][$0]) + coordinate(1) }
     }
     return Matrix(
-      rows: test.rows, columns: test.dimension, (0..<test.rows).flatMap { distinct[($0 &* 7) % distinct.count] })
+      rows: test.rows, columns: test.dimension,
+      (0..<test.rows).flatMap { distinct[($0 &* 7) % distinct.count].map { $0 * test.scale + test.offset } })
   }
 }

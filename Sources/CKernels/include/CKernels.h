@@ -40,6 +40,27 @@ void pc_nearer(
 long pc_nearer_and_farthest(
     const float *panels, long panel_count, long dimension, const float *pick, float *distances);
 
+// Writes the rows with the given numbers as panels; what the last has no row for is filled up with zeros.
+void pc_pack_panels(const float *rows, long dimension, const int32_t *numbers, long count, float *panels);
+
+// Of some rows, those with a distance above 0 and a group below `newest`, ordered by group and among equals as they
+// came. Returns how many there are; `places` has room for newest + 1 numbers.
+long pc_group_rows(
+    const int32_t *rows, long count, const int32_t *groups, const float *distances, int32_t newest, int32_t *places,
+    int32_t *sorted);
+
+// The rows less a centre, rounded to bfloat16, two numbers in 32 bits (a last odd one beside 0); and half the squared
+// norms of what was rounded.
+void pc_sketch_rows(
+    const float *rows, long count, long dimension, const float *centre, uint32_t *sketches, float *halves);
+
+// The same as pc_nearer, sooner on processors with products of bfloat16: these give lower bounds of the distances, and
+// the distance itself is computed where the bound is below the present one. `sketches` and `halves` are those of the
+// picks; `scratch` has room for 16 * (dimension + 1) numbers.
+void pc_nearer_sketched(
+    const float *panels, long panel_count, long dimension, const float *centre, const float *picks,
+    const uint32_t *sketches, const float *halves, long count, float *distances, uint32_t *scratch);
+
 // Convolutional networks (convolution.c). Maps are float32 in CHW order.
 
 /// A square window that slides over maps of height x width, and the size of what comes out.

@@ -1,0 +1,24 @@
+import CKernels
+
+/// Rows copied into panels of 16, as the kernels read them; the last panel is filled up with zeros.
+struct RowPanels {
+  /// Rows per panel.
+  static let size = 16
+
+  /// Number of rows.
+  let count: Int
+  /// The numbers of a panel stand dimension after dimension, 16 rows side by side.
+  let values: [Float]
+
+  /// Number of panels.
+  var panels: Int { (count + Self.size - 1) / Self.size }
+
+  /// Copies the rows with the given numbers.
+  init(of rows: UnsafePointer<Float>, dimension: Int, _ numbers: [Int32]) {
+    count = numbers.count
+    values = [Float](unsafeUninitializedCapacity: (count + Self.size - 1) / Self.size * Self.size * dimension) {
+      pc_pack_panels(rows, dimension, numbers, numbers.count, $0.baseAddress!)
+      $1 = $0.count
+    }
+  }
+}

@@ -1,0 +1,217 @@
+"""Times this package and its peers in turn on the same input; what all scripts of this folder share.
+
+A side is a function that does the work once and returns the seconds it took. Sides take turns, so whatever else the
+machine does falls on all of them; what is reported is the median, over the rounds, of the ratio of two sides in the
+same round, with the range of the middle eight tenths of the rounds.
+"""
+
+import importlib
+import importlib.metadata
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+# Threads of both sides, unless a script's own --threads says otherwise.
+THREADS = int(os.environ.get("BENCHMARK_THREADS", os.cpu_count() or 1))
+# What is needed twice is kept here: images, features, models.
+WORK = Path(os.environ.get("BENCHMARK_WORK", HERE / ".work"))
+# Real images and weights, if there are any: data/magnetic-tile/MT_Free/Imgs and weights/*.safetensors.
+DATA = Path(os.environ["PATCHCORE_TEST_DATA"]) if os.environ.get("PATCHCORE_TEST_DATA") else None
+PATCHCORE = os.environ.get("PATCHCORE", str(HERE.parent.parent / ".build/release/patchcore"))
+
+
+class Missing(Exception):
+    """A peer or a program is not there; the line says which."""
+
+
+kept = []  # What must live as long as the program.
+
+
+def allow_torchvision():
+    """Makes torchvision importable where its build leaves out operators that its import refers to."""
+    try:
+        importlib.import_module("torchvision")
+    except RuntimeError:
+        import torch
+
+        for name in [name for name in sys.modules if name.split(".")[0] == "torchvision"]:
+            del sys.modules[name]
+        library = torch.library.Library("torchvision", "DEF")
+        library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        kept.append(library)
+
+
+def need(module):
+    """The module of a peer, or `Missing`."""
+    try:
+        if module.split(".")[0] in ("anomalib", "torchvision"):
+            allow_torchvision()
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise Missing(f"{module} cannot be imported ({error}); setup.sh installs the peers") from None
+
+
+def built(name):
+    """The path of one of this folder's programs."""
+    path = HERE / ".build/release" / name
+    if not path.exists():
+        raise Missing(f"the program {name} is not built: swift build -c release --product {name} in Tests/Benchmarks")
+    return str(path)
+
+
+class Program:
+    """A side that is one of this folder's programs: it answers each line with the seconds of a round."""
+
+    def __init__(self, name, *arguments, threads=THREADS):
+        command = [built(name), *map(str, arguments), "--threads", str(threads)]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        first = self.process.stdout.readline()
+        if not first:
+            raise SystemExit(f"{' '.join(command)}: ended with status {self.process.wait()}")
+        self.ready = json.loads(first)
+
+    def __call__(self):
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        return float(self.process.stdout.readline())
+
+    def close(self):
+        """Ends the program, and returns the most memory that it held, in bytes."""
+        peak = 0
+        try:
+            for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+                if line.startswith("VmHWM:"):
+                    peak = int(line.split()[1]) * 1024
+        except OSError:
+            pass  # Not Linux: the peak stays unknown.
+        self.process.stdin.close()
+        self.process.wait()
+        return peak
+
+
+def timed(work):
+    """A side made of a function: its seconds of wall time."""
+
+    def side():
+        start = time.perf_counter()
+        work()
+        return time.perf_counter() - start
+
+    return side
+
+
+def run(sides, rounds, warm=1):
+    """Seconds of each side in each round, after rounds that do not count."""
+    for _ in range(warm):
+        for side in sides.values():
+            side()
+    seconds = {name: [] for name in sides}
+    for _ in range(rounds):
+        for name, side in sides.items():
+            seconds[name].append(side())
+    return seconds
+
+
+def middle(values):
+    """Median, and the range of the middle eight tenths."""
+    ordered = sorted(values)
+    cut = len(ordered) // 10
+    return statistics.median(ordered), ordered[cut], ordered[-1 - cut]
+
+
+def ratio(theirs, ours):
+    """How many times as long the peer took: median and range over the rounds."""
+    return middle([t / o for t, o in zip(theirs, ours)])
+
+
+def duration(seconds):
+    return f"{seconds:.2f} s" if seconds >= 1 else f"{1000 * seconds:.{1 if seconds >= 0.01 else 3}f} ms"
+
+
+def title(text):
+    print(f"\n## {text}\n", flush=True)
+
+
+def table(seconds, ours="patchcore", work=None, note=None):
+    """Prints a table of all sides; `work` gives the units of work of each side where they differ (a rate is printed).
+
+    Returns the ratio of each peer.
+    """
+    work = work or {name: 1 for name in seconds}
+    mine = [value / work[ours] for value in seconds[ours]]
+    unit = "per unit" if len(set(work.values())) > 1 else "median"
+    print(f"| | {unit} | takes, of {ours} (range) |\n|---|---|---|")
+    ratios = {}
+    for name, values in seconds.items():
+        each = [value / work[name] for value in values]
+        if name == ours:
+            print(f"| {name} | {duration(statistics.median(each))} | 1 |")
+            continue
+        ratios[name] = ratio(each, mine)
+        found = " ({:.3g} to {:.3g})".format(*ratios[name][1:])
+        print(f"| {name} | {duration(statistics.median(each))} | {ratios[name][0]:.3g}{found} |")
+    if note:
+        print(f"\n{note}")
+    sys.stdout.flush()
+    return ratios
+
+
+def record(name, **values):
+    """Keeps numbers for the summary: a line of JSON in the file that BENCHMARK_JSON names."""
+    if os.environ.get("BENCHMARK_JSON"):
+        with open(os.environ["BENCHMARK_JSON"], "a") as file:
+            file.write(json.dumps({"name": name, **values}) + "\n")
+
+
+def target(name, value, wanted, least=True, range=None):
+    """Prints and keeps a target: the number found, that wanted, and whether it is met."""
+    met = value >= wanted if least else value <= wanted
+    print(f"\nTarget: {name}, {'at least' if least else 'at most'} {wanted:g}: {value:.3g}, "
+          f"{'met' if met else 'not met'}", flush=True)
+    record(name, value=value, wanted=wanted, least=least, met=met, range=range)
+
+
+def machine():
+    """The processor, its cores and the instructions that matter here."""
+    model, flags = platform.processor() or platform.machine(), set()
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            key, _, value = line.partition(":")
+            if key.strip() == "model name":
+                model = value.strip()
+            if key.strip() == "flags":
+                flags = set(value.split())
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    except (OSError, ValueError):
+        memory = float("nan")
+    wanted = ["avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile"]
+    return (f"{model}, {os.cpu_count()} cores, {memory:.0f} GiB, "
+            f"{' '.join(flag for flag in wanted if flag in flags) or 'no vector extensions known'}, "
+            f"{platform.system()} {platform.release()}")
+
+
+def versions(*names):
+    """Versions of installed packages, `-` for those that are not there."""
+    found = []
+    for name in names:
+        try:
+            found.append(f"{name} {importlib.metadata.version(name)}")
+        except importlib.metadata.PackageNotFoundError:
+            found.append(f"{name} -")
+    return ", ".join(found)
+
+
+def main(script):
+    """Runs a script's function; a missing peer is a line, not a failure."""
+    try:
+        script()
+    except Missing as missing:
+        print(f"\nNot measured: {missing}")
+        record(Path(sys.argv[0]).stem, missing=str(missing))
