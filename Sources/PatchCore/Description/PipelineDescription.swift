@@ -44,7 +44,8 @@ public struct PipelineDescription: Codable, Sendable {
     subsampler: any SubsamplerConfiguration, neighbourIndex: any NeighbourIndexConfiguration,
     scorer: any ScorerConfiguration, map: MapRendering = MapRendering(),
     storage: StorageSettings = StorageSettings(),
-    compute: ComputeSettings = ComputeSettings(), seed: UInt64 = 0, split: Split = Split(), thresholds: ThresholdSettings = ThresholdSettings(),
+    compute: ComputeSettings = ComputeSettings(), seed: UInt64 = 0, split: Split = Split(),
+    thresholds: ThresholdSettings = ThresholdSettings(),
     evaluation: EvaluationSettings = EvaluationSettings()
   ) {
     self.preset = preset

@@ -67,7 +67,11 @@ public enum ThreadCount {
   ///
   /// Called from within `computing` or a piece of a parallel loop.
   ///
-  /// - Parameter body: told whether it may.
+  /// - Parameters:
+  ///   - count: threads asked for, all or none.
+  ///   - body: told whether it may.
+  /// - Returns: what `body` returns.
+  /// - Throws: what `body` throws.
   package static func withFurtherThreads<R>(_ count: Int, _ body: (_ granted: Bool) throws -> R) rethrows -> R {
     let granted = turns.takeIdle(count, orNone: true) == count
     defer { if granted { turns.giveBack(count) } }
