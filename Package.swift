@@ -63,7 +63,7 @@ let package = Package(
       name: "CCompactWeights", path: "Plugins/Extractors/CCompactWeights",
       exclude: ["README.md", "compact.safetensors", "training"]),
     .plugin(
-      "Extractors", ["Compute", "ConvNet", "TensorFiles", "CCompactWeights"], exclude: ["CCompactWeights"]),
+      "Extractors", ["Compute", "ConvNet", "TensorFiles", "CCompactWeights", .logging], exclude: ["CCompactWeights"]),
     .plugin("Aggregation", ["CKernels"]),
     .plugin("Subsampling", ["Compute", "CKernels"]),
     .plugin("Search", ["Compute", "CKernels"]),

@@ -158,6 +158,7 @@ extension BaselineDescription: MethodDescription {
     let plan = try memoryPlan(images: images.count, width: first.width, height: first.height)
     logger.info("\(plan.summary)")
     let extractor = try extractor.configuration.makeExtractor(context(ExtractorRole.name, logger: logger))
+      .calibrated(on: images, preprocess: preprocess, progress: progress)
     let reader = FeatureReader(
       images: images, preprocess: preprocess, extractor: extractor, layers: plan.layers, clock: clock)
     let model = try Method.Model(
