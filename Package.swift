@@ -106,7 +106,9 @@ let package = Package(
     .tests("TensorFilesTests", ["TensorFiles"], resources: ["Fixtures"]),
     .tests("PatchCoreTests", ["PatchCore", "TensorFiles"], resources: ["Fixtures"]),
     .tests("ImageFilesTests", ["PatchCore", "ImageFiles"], resources: ["Fixtures"]),
-    .tests("NetworkTests", ["PatchCore", "TensorFiles", "ConvNet", "Compute", "Extractors"], resources: ["Fixtures"]),
+    .tests(
+      "NetworkTests", ["PatchCore", "TensorFiles", "ConvNet", "Compute", "Extractors", .logging],
+      resources: ["Fixtures"]),
     .tests(
       "StageTests",
       [

@@ -14,9 +14,6 @@ public struct ActivationRanges: Sendable, Hashable {
 }
 
 extension NetworkTable {
-  /// The nodes whose outputs have a scale in an int8 network: all of them.
-  var calibratedNodes: [String] { nodes.map(\.name) }
-
   /// The nodes whose outputs cannot be negative.
   var nonNegativeNodes: Set<String> {
     var found: Set<String> = []

@@ -22,6 +22,7 @@ struct OneDNNNetworkAttributes {
   ///   - part: what it computes, for messages.
   ///   - scales: factors of the result before `operations`, one or one per channel; `nil` for none.
   ///   - operations: what is done to the result, in order.
+  /// - Throws: `PatchCoreError` with code `.nativeFailure` that names `part`.
   init(_ part: String, scales: [Float]? = nil, _ operations: [PostOperation] = []) throws {
     handle = try OneDNNNetworkHandle(part, destroy: dnnl_primitive_attr_destroy) { dnnl_primitive_attr_create(&$0) }
     // An environment variable could allow oneDNN to round to bfloat16.

@@ -30,13 +30,15 @@ struct OneDNNNumbers {
       for input in step.inputs { isTaken[input] = true }
     }
     isTakenQuantised = isTaken
-    steps = try [1] + network.steps.map { step in
-      guard let limit = ranges.limits[step.name], limit > 0, limit.isFinite else {
-        throw PatchCoreError(
-          .invalidArtifact, stage: "network", "node '\(step.name)' has no range for int8 numbers; fit again")
+    steps =
+      try [1]
+      + network.steps.map { step in
+        guard let limit = ranges.limits[step.name], limit > 0, limit.isFinite else {
+          throw PatchCoreError(
+            .invalidArtifact, stage: "network", "node '\(step.name)' has no range for int8 numbers; fit again")
+        }
+        return limit / (network.isNonNegative[step.output] ? 255 : 127)
       }
-      return limit / (network.isNonNegative[step.output] ? 255 : 127)
-    }
   }
 
   /// The type in which a convolution takes its input: 8 bits in an int8 network, unless the input is the image.

@@ -6,6 +6,9 @@ let package = Package(
   dependencies: [.package(name: "patchcore", path: "../..")],
   targets: [
     .executableTarget(name: "networks", dependencies: [.product(name: "PatchCore", package: "patchcore")]),
+    .target(name: "CAllocations", linkerSettings: [.linkedLibrary("dl")]),
+    .executableTarget(
+      name: "allocations", dependencies: ["CAllocations", .product(name: "PatchCore", package: "patchcore")]),
     .executableTarget(name: "proxies", dependencies: [.product(name: "PatchCore", package: "patchcore")]),
   ]
 )
