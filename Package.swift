@@ -63,7 +63,7 @@ let package = Package(
       name: "CCompactWeights", path: "Plugins/Extractors/CCompactWeights",
       exclude: ["README.md", "compact.safetensors", "training"]),
     .plugin(
-      "Extractors", ["Compute", "ConvNet", "TensorFiles", "CCompactWeights"], exclude: ["CCompactWeights"]),
+      "Extractors", ["Compute", "ConvNet", "TensorFiles", "CCompactWeights", .logging], exclude: ["CCompactWeights"]),
     .plugin("Aggregation", ["CKernels"]),
     .plugin("Subsampling", ["Compute", "CKernels"]),
     .plugin("Search", ["Compute", "CKernels"]),
@@ -106,7 +106,9 @@ let package = Package(
     .tests("TensorFilesTests", ["TensorFiles"], resources: ["Fixtures"]),
     .tests("PatchCoreTests", ["PatchCore", "TensorFiles"], resources: ["Fixtures"]),
     .tests("ImageFilesTests", ["PatchCore", "ImageFiles"], resources: ["Fixtures"]),
-    .tests("NetworkTests", ["PatchCore", "TensorFiles", "ConvNet", "Compute", "Extractors"], resources: ["Fixtures"]),
+    .tests(
+      "NetworkTests", ["PatchCore", "TensorFiles", "ConvNet", "Compute", "Extractors", .logging],
+      resources: ["Fixtures"]),
     .tests(
       "StageTests",
       [

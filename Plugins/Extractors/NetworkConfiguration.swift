@@ -59,6 +59,6 @@ extension NetworkConfiguration {
   /// - Returns: a `NetworkExtractor` that computes what the archived one did.
   /// - Throws: `PatchCoreError` with code `.invalidArtifact` if tensors are missing or of another shape.
   public func restoreExtractor(from archive: StageArchive, _ context: StageContext) throws -> any FeatureExtractor {
-    try NetworkExtractor(architecture: network(), layers: layers, archive: archive, context)
+    try NetworkExtractor.restored(architecture: network(), layers: layers, archive: archive, context)
   }
 }

@@ -13,7 +13,8 @@ extension NetworkExtractor {
       try self.init(
         architecture: architecture, layers: layers,
         parameters: try .random(for: architecture, layers: layers, seed: context.seed),
-        weights: WeightsOrigin(name: "random"), compute: context.compute)
+        weights: WeightsOrigin(name: "random"), compute: context.compute, mayMeasure: context.mayMeasure,
+        logger: context.logger)
     case .file(let path):
       let tensors: [String: Tensor]
       do {
@@ -44,19 +45,25 @@ extension NetworkExtractor {
     }
     try self.init(
       architecture: architecture, layers: layers, parameters: loaded.weights, weights: weights,
-      compute: context.compute)
+      compute: context.compute, mayMeasure: context.mayMeasure, logger: context.logger)
   }
 
   /// Restores the weights that `archive()` kept.
-  init(architecture: NetworkArchitecture, layers: [String], archive: StageArchive, _ context: StageContext) throws {
+  ///
+  /// - Returns: an extractor with the calibration kept beside them, if its precision needs one.
+  static func restored(
+    architecture: NetworkArchitecture, layers: [String], archive: StageArchive, _ context: StageContext
+  ) throws -> any FeatureExtractor {
     guard let name = archive.notes["weights"] else {
       throw PatchCoreError(
         .invalidArtifact, stage: "extractor", "the artifact does not say where its weights come from; fit again")
     }
     let table = try architecture.pruned(to: layers).table
-    try self.init(
+    return try NetworkExtractor(
       architecture: architecture, layers: layers, parameters: try NetworkWeights(archive: archive, table: table),
-      weights: WeightsOrigin(name: name, digest: archive.notes["digest"]), compute: context.compute)
+      weights: WeightsOrigin(name: name, digest: archive.notes["digest"]), compute: context.compute,
+      mayMeasure: context.mayMeasure, logger: context.logger
+    ).calibrated(from: archive)
   }
 
   /// Every network of this package, so that a file of another one than asked for is recognised.

@@ -164,6 +164,7 @@ extension BaselineDescription: MethodDescription {
       plan.leastBytes + network + FitPlan.WorkingMemory().program,
       remedy: "raise the budget, or use fewer images or layers")
     let extractor = try extractor.configuration.makeExtractor(context(ExtractorRole.name, logger: logger))
+      .calibrated(on: images, preprocess: preprocess, progress: progress)
     let reader = FeatureReader(
       images: images, preprocess: preprocess, extractor: extractor, layers: plan.layers, clock: clock)
     let model = try Method.Model(

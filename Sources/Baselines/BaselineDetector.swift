@@ -75,7 +75,7 @@ public struct BaselineDetector<Method: BaselineMethod>: AnomalyDetector {
     archive.first = "\(Method.name).\(kept.first)"
     archive.tensors[Self.layersName] = Tensor(
       model.layers.flatMap { [Int32($0.channels), Int32($0.height), Int32($0.width)] }, shape: [model.layers.count, 3])
-    if includingWeights { archive.add(try extractor.archive(), role: ExtractorRole.name) }
+    archive.add(try includingWeights ? extractor.archive() : extractor.calibration(), role: ExtractorRole.name)
     return archive
   }
 
@@ -87,12 +87,7 @@ extension BaselineDetector {
   init(_ description: BaselineDescription<Method>, from archive: DetectorArchive, logger: Logger) throws {
     let layers = try Self.layers(in: archive)
     let context = description.context(ExtractorRole.name, logger: logger)
-    let configuration = description.extractor.configuration
-    let extractor =
-      archive.weightsIncluded
-      ? try configuration.restoreExtractor(from: archive.stage(ExtractorRole.name), context)
-      : try configuration.makeExtractor(context)
-    try archive.checkWeights(of: extractor)
+    let extractor = try archive.extractor(description.extractor.configuration, context)
     let model: Method.Model
     do {
       // What it needs of settings and layers held in the fit, and may not in a file that was changed.

@@ -4,8 +4,10 @@ extension ComputeSettings {
   /// The engine that these settings name.
   ///
   /// - Returns: the engine, ready for use.
-  /// - Throws: `PatchCoreError` with code `.notInThisBuild` if the engine was left out of the build.
+  /// - Throws: `PatchCoreError` with code `.notInThisBuild` if the engine was left out of the build,
+  ///   `.invalidConfiguration` if it cannot compute as the settings ask.
   public func makeEngine() throws -> any ComputeEngine {
+    try check()
     switch engine {
     case .openblas: return OpenBLASEngine()
     case .onednn:

@@ -28,12 +28,12 @@ public protocol ComputeEngine: Sendable {
   ///   - network: the operations; only those that the taps need are run.
   ///   - weights: parameters for each convolution and scale that is run.
   ///   - input: channels, height and width of each image.
-  ///   - precision: the numbers to compute with.
+  ///   - precision: the numbers and the algorithm to compute with.
   ///   - taps: names of the nodes whose outputs are wanted.
   /// - Returns: a network that runs batches of any size and may be used from many tasks at once.
   /// - Throws: `PatchCoreError` with code `.shapeMismatch` if the input is too small or a weight has the wrong shape.
   func compile(
-    _ network: NetworkTable, weights: NetworkWeights, input: FeatureShape, precision: ComputeSettings.Precision,
+    _ network: NetworkTable, weights: NetworkWeights, input: FeatureShape, precision: NetworkPrecision,
     taps: [String]
   ) throws -> any CompiledNetwork
 }
@@ -51,4 +51,24 @@ public protocol CompiledNetwork: Sendable {
   /// - Returns: the tapped outputs, in the order asked for.
   /// - Throws: `PatchCoreError` with code `.shapeMismatch` for another shape, `.nativeFailure` if the library fails.
   func run(_ images: FeatureMap) throws -> [FeatureMap]
+
+  /// Runs a batch into maps that a caller keeps from one batch to the next.
+  ///
+  /// Once as many images have been run at once as ever will be, this package's part of the work allocates nothing for a
+  /// single image.
+  ///
+  /// - Parameters:
+  ///   - images: as for `run(_:)`.
+  ///   - maps: overwritten; replaced where batch or shape differ from what the outputs need.
+  /// - Throws: as `run(_:)`.
+  func run(_ images: FeatureMap, into maps: inout [FeatureMap]) throws
+}
+
+extension CompiledNetwork {
+  /// Runs a batch into new maps.
+  public func run(_ images: FeatureMap) throws -> [FeatureMap] {
+    var maps: [FeatureMap] = []
+    try run(images, into: &maps)
+    return maps
+  }
 }

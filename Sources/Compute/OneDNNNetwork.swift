@@ -20,25 +20,28 @@ final class OneDNNNetwork: CompiledNetwork {
 
   var outputs: [FeatureShape] { plan.outputs }
 
-  func run(_ images: FeatureMap) throws -> [FeatureMap] {
-    var results = try emptyOutputs(for: images, input: plan.input)
-    let targets = results.indices.map { index in
-      results[index].withUnsafeMutableBufferPointer { NetworkAddress($0.baseAddress) }
-    }
-    defer { withExtendedLifetime(results) {} }
-    try images.withUnsafeBufferPointer { buffer in
-      let source = NetworkAddress(UnsafeMutablePointer(mutating: buffer.baseAddress))
-      try parallelLoop(images.batch) { image in
-        guard let source = source.base else { return }
-        let targets = zip(targets, outputs).compactMap { target, shape in target.base.map { $0 + image * shape.count } }
-        try withWorkspace { workspace in
-          try choosingWidth(images.batch) { wide in
-            try workspace.run(source + image * plan.input.count, into: targets, wide: wide)
+  func run(_ images: FeatureMap, into maps: inout [FeatureMap]) throws {
+    try makeRoom(in: &maps, for: images, input: plan.input)
+    // On the stack: a single image must not allocate.
+    try withUnsafeTemporaryAllocation(of: NetworkAddress.self, capacity: plan.outputs.count) { targets in
+      for index in maps.indices {
+        targets.initializeElement(
+          at: index, to: maps[index].withUnsafeMutableBufferPointer { NetworkAddress($0.baseAddress) })
+      }
+      nonisolated(unsafe) let targets = UnsafeBufferPointer(targets)
+      try images.withUnsafeBufferPointer { buffer in
+        let source = NetworkAddress(UnsafeMutablePointer(mutating: buffer.baseAddress))
+        try parallelLoop(images.batch) { image in
+          guard let source = source.base else { return }
+          try withWorkspace { workspace in
+            try choosingWidth(images.batch) { wide in
+              try workspace.run(source + image * plan.input.count, into: targets, number: image, wide: wide)
+            }
           }
         }
       }
     }
-    return results
+    withExtendedLifetime(maps) {}
   }
 
   private func withWorkspace(_ body: (OneDNNNetworkWorkspace) throws -> Void) throws {

@@ -7,11 +7,12 @@ import TensorFiles
 /// Builds a plan step by step.
 ///
 /// oneDNN chooses the layout of each convolution's input, weights and output; values are reordered only where a step
-/// wants another layout than the one before it made. Everything is chosen for one thread: the primitives for several
+/// wants another layout or type than the one before it made. Everything is chosen for one thread: the primitives for several
 /// threads must take the same implementations and layouts, so that results do not depend on the number of threads.
 struct OneDNNNetworkBuilder {
-  private let network: ResolvedNetwork
+  let network: ResolvedNetwork
   private let threads: Int
+  var numbers: OneDNNNumbers
   let engine: OneDNNNetworkHandle
   private var memories: [OneDNNNetworkPlan.Memory] = []
   private var commands: [OneDNNNetworkPlan.Command] = []
@@ -21,8 +22,11 @@ struct OneDNNNetworkBuilder {
   private var holders: [[Int]]
 
   /// The plan of a network whose single images may use `threads` threads.
-  static func plan(_ network: ResolvedNetwork, threads: Int) throws -> OneDNNNetworkPlan {
-    var builder = try OneDNNNetworkBuilder(network, threads: threads)
+  static func plan(
+    _ network: ResolvedNetwork, precision: NetworkPrecision, threads: Int
+  ) throws -> OneDNNNetworkPlan {
+    let numbers = try OneDNNNumbers(precision, network)
+    var builder = try OneDNNNetworkBuilder(network, numbers, threads: threads)
     for step in network.steps {
       try builder.append(step)
       try builder.appendTaps(of: step)
@@ -30,8 +34,9 @@ struct OneDNNNetworkBuilder {
     return builder.finish()
   }
 
-  private init(_ network: ResolvedNetwork, threads: Int) throws {
+  private init(_ network: ResolvedNetwork, _ numbers: OneDNNNumbers, threads: Int) throws {
     self.network = network
+    self.numbers = numbers
     self.threads = threads
     engine = try OneDNNNetworkHandle("the engine", destroy: dnnl_engine_destroy) {
       dnnl_engine_create(&$0, dnnl_cpu, 0)
@@ -84,9 +89,15 @@ struct OneDNNNetworkBuilder {
   mutating func holder(_ value: Int, in layout: dnnl_memory_desc_t, for step: ResolvedNetwork.Step) throws -> Int {
     if let memory = holders[value].first(where: { memories[$0].layout == layout }) { return memory }
     let memory = buffer(layout)
-    try appendReorder(from: holder(value), to: memory, step.part)
+    try appendReorder(of: value, from: holder(value), to: memory, step.part)
     holders[value].append(memory)
     return memory
+  }
+
+  /// A memory that holds a value as numbers of a type, in the layout in which its step made it.
+  mutating func holder(_ value: Int, as type: dnnl_data_type_t, for step: ResolvedNetwork.Step) throws -> Int {
+    if let memory = holders[value].first(where: { memories[$0].layout.data_type == type }) { return memory }
+    return try holder(value, in: layout(holder(value)).holding(type), for: step)
   }
 
   /// A memory that holds a value in a layout and that `step` may overwrite.
@@ -100,8 +111,15 @@ struct OneDNNNetworkBuilder {
       return memory
     }
     let memory = buffer(layout)
-    try appendReorder(from: holder(value), to: memory, step.part)
+    try appendReorder(of: value, from: holder(value), to: memory, step.part)
     return memory
+  }
+
+  /// The same place as numbers of another layout of as many bytes.
+  mutating func alias(of memory: Int, _ layout: dnnl_memory_desc_t) -> Int {
+    if memories[memory].layout == layout { return memory }
+    memories.append(.init(layout: layout, place: memories[memory].place))
+    return memories.count - 1
   }
 
   /// Names a memory as the output of `step`.
@@ -111,9 +129,16 @@ struct OneDNNNetworkBuilder {
   mutating func constant(
     _ tensor: Tensor, from plain: dnnl_memory_desc_t, to layout: dnnl_memory_desc_t, _ part: String
   ) throws -> Int {
+    try tensor.withFloats { try constant(UnsafeRawBufferPointer($0), from: plain, to: layout, part) }
+  }
+
+  /// Parameters of a type in a layout, kept by the plan.
+  mutating func constant(
+    _ bytes: UnsafeRawBufferPointer, from plain: dnnl_memory_desc_t, to layout: dnnl_memory_desc_t, _ part: String
+  ) throws -> Int {
     let storage = TensorStorage(byteCount: layout.byteCount)
-    try tensor.withFloats { floats in
-      let source = try memory(plain, UnsafeMutableRawPointer(mutating: floats.baseAddress))
+    do {
+      let source = try memory(plain, UnsafeMutableRawPointer(mutating: bytes.baseAddress))
       let target = try memory(layout, storage.mutableBytes.baseAddress)
       let stream = try OneDNNNetworkHandle(part, destroy: dnnl_stream_destroy) {
         dnnl_stream_create(&$0, engine.pointer, dnnl_stream_default_flags.rawValue)
@@ -161,9 +186,13 @@ struct OneDNNNetworkBuilder {
     let (single, name) = try kernel(part, threads: 1, describe)
     var wide: OneDNNNetworkPlan.Kernel?
     if threads > 1 {
-      let (kernel, wideName) = try kernel(part, threads: threads, describe)
-      // A general matrix product may divide its sums among the threads, which changes the order of additions.
-      if wideName == name, !name.contains("gemm") { wide = kernel }
+      do {
+        let (kernel, wideName) = try kernel(part, threads: threads, describe)
+        // A general matrix product may divide its sums among the threads, which changes the order of additions.
+        if wideName == name, !name.contains("gemm") { wide = kernel }
+      } catch let error as PatchCoreError where error.code == .nativeFailure {
+        // For several threads oneDNN has nothing on these layouts: one thread computes this step.
+      }
     }
     commands.append(.init(part: part, single: single, wide: wide, arguments: arguments))
   }
@@ -202,24 +231,27 @@ struct OneDNNNetworkBuilder {
     return layout.pointee
   }
 
-  mutating func appendReorder(from: Int, to: Int, _ part: String) throws {
+  /// Copies a value from one layout and type to another.
+  mutating func appendReorder(of value: Int, from: Int, to: Int, _ part: String) throws {
     let (source, target) = (layout(from), layout(to))
     let engine = self.engine
+    let factor = numbers.factor(of: value, from: source, to: target)
     try append(part, [(DNNL_ARG_SRC_0, from), (DNNL_ARG_DST_0, to)]) {
-      try OneDNNNetworkBuilder.reorderDescriptor(source, target, engine, part)
+      try OneDNNNetworkBuilder.reorderDescriptor(source, target, factor: factor, engine, part)
     }
   }
 
   private func reorderDescriptor(
     _ source: dnnl_memory_desc_t, _ target: dnnl_memory_desc_t, _ part: String
   ) throws -> OneDNNNetworkHandle {
-    try Self.reorderDescriptor(source, target, engine, part)
+    try Self.reorderDescriptor(source, target, factor: 1, engine, part)
   }
 
   private static func reorderDescriptor(
-    _ source: dnnl_memory_desc_t, _ target: dnnl_memory_desc_t, _ engine: OneDNNNetworkHandle, _ part: String
+    _ source: dnnl_memory_desc_t, _ target: dnnl_memory_desc_t, factor: Float, _ engine: OneDNNNetworkHandle,
+    _ part: String
   ) throws -> OneDNNNetworkHandle {
-    let attributes = try OneDNNNetworkAttributes(part)
+    let attributes = try OneDNNNetworkAttributes(part, scales: factor == 1 ? nil : [factor])
     var (source, target) = (source, target)
     return try OneDNNNetworkHandle(part, destroy: dnnl_primitive_desc_destroy) {
       dnnl_reorder_primitive_desc_create(
@@ -231,7 +263,7 @@ struct OneDNNNetworkBuilder {
     for position in network.tapPositions(of: step.output) {
       let layout = try network.shapes[step.output].layout(dnnl_nchw, step.part)
       memories.append(.init(layout: layout, place: .output(position)))
-      try appendReorder(from: holder(step.output), to: memories.count - 1, step.part)
+      try appendReorder(of: step.output, from: holder(step.output), to: memories.count - 1, step.part)
     }
   }
 
@@ -245,8 +277,10 @@ extension ResolvedNetwork.Step {
 
 extension FeatureShape {
   /// The layout of one image of this shape.
-  func layout(_ tag: dnnl_format_tag_t, _ part: String) throws -> dnnl_memory_desc_t {
-    try dnnl_memory_desc_t([1, channels, height, width], tag, part)
+  func layout(
+    _ tag: dnnl_format_tag_t, of type: dnnl_data_type_t = dnnl_f32, _ part: String
+  ) throws -> dnnl_memory_desc_t {
+    try dnnl_memory_desc_t([1, channels, height, width], tag, of: type, part)
   }
 }
 #endif

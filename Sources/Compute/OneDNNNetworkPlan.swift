@@ -70,13 +70,24 @@ extension OneDNNNetworkPlan.Kernel: @unchecked Sendable {}
 extension OneDNNNetworkPlan.Command: Sendable {}
 
 extension dnnl_memory_desc_t {
-  /// Numbers of 32 bits; oneDNN chooses the layout if the tag is `dnnl_format_tag_any`.
-  init(_ dimensions: [Int], _ tag: dnnl_format_tag_t, _ part: String) throws {
+  /// Numbers of a type; oneDNN chooses the layout if the tag is `dnnl_format_tag_any`.
+  init(
+    _ dimensions: [Int], _ tag: dnnl_format_tag_t, of type: dnnl_data_type_t = dnnl_f32, _ part: String
+  ) throws {
     self.init()
-    let status = dnnl_memory_desc_init_by_tag(
-      &self, Int32(dimensions.count), dimensions.map { Int64($0) }, dnnl_f32, tag)
+    let status = dnnl_memory_desc_init_by_tag(&self, Int32(dimensions.count), dimensions.map { Int64($0) }, type, tag)
     try checkOneDNN(status, part)
   }
+
+  /// The same layout of numbers of another type.
+  func holding(_ type: dnnl_data_type_t) -> Self {
+    var copy = self
+    copy.data_type = type
+    return copy
+  }
+
+  /// Whether the numbers are 8-bit steps on a scale.
+  var isQuantised: Bool { data_type == dnnl_u8 || data_type == dnnl_s8 }
 
   /// Bytes that the numbers take, padding included.
   var byteCount: Int { withUnsafePointer(to: self) { dnnl_memory_desc_get_size($0) } }

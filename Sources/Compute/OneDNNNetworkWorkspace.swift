@@ -18,7 +18,7 @@ final class OneDNNNetworkWorkspace: @unchecked Sendable {
   private let scratch: [OneDNNNetworkHandle]
   private let block: UnsafeMutableRawPointer
   private let inputs: [Int]
-  private let outputs: [(memory: Int, output: Int)]
+  private let outputs: [(memory: Int, output: Int, count: Int)]
   private let single: [Call]
   private let wide: [Call]
   private let threads: Int
@@ -65,7 +65,7 @@ final class OneDNNNetworkWorkspace: @unchecked Sendable {
     threads = plan.threads
     inputs = plan.memories.indices.filter { plan.memories[$0].place == .input }
     outputs = plan.memories.enumerated().compactMap { index, memory in
-      if case .output(let output) = memory.place { (index, output) } else { nil }
+      if case .output(let output) = memory.place { (index, output, plan.outputs[output].count) } else { nil }
     }
   }
 
@@ -83,15 +83,19 @@ final class OneDNNNetworkWorkspace: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - image: the image, CHW.
-  ///   - targets: where each output goes, CHW.
+  ///   - targets: where each output of the batch's first image goes, CHW.
+  ///   - number: the image's number in the batch.
   ///   - wide: whether to use all the threads of the plan or one.
   /// - Throws: `PatchCoreError` with code `.nativeFailure` that names the node.
-  func run(_ image: UnsafeMutablePointer<Float>, into targets: [UnsafeMutablePointer<Float>], wide: Bool) throws {
+  func run(
+    _ image: UnsafeMutablePointer<Float>, into targets: UnsafeBufferPointer<NetworkAddress>, number: Int, wide: Bool
+  ) throws {
     for memory in inputs {
       try checkOneDNN(dnnl_memory_set_data_handle(memories[memory].pointer, image), "the input")
     }
-    for (memory, output) in outputs {
-      try checkOneDNN(dnnl_memory_set_data_handle(memories[memory].pointer, targets[output]), "output \(output)")
+    for (memory, output, count) in outputs {
+      let target = targets[output].base.map { $0 + number * count }
+      try checkOneDNN(dnnl_memory_set_data_handle(memories[memory].pointer, target), "output \(output)")
     }
     let wide = wide && threads > 1
     try withOneDNNThreads(wide ? threads : 1) {

@@ -49,12 +49,12 @@ struct OpenBLASNetwork: CompiledNetwork {
 
   var outputs: [FeatureShape] { network.outputs }
 
-  func run(_ images: FeatureMap) throws -> [FeatureMap] {
-    var results = try emptyOutputs(for: images, input: network.shapes[0])
-    let targets = results.indices.map { index in
-      results[index].withUnsafeMutableBufferPointer { NetworkAddress($0.baseAddress) }
+  func run(_ images: FeatureMap, into maps: inout [FeatureMap]) throws {
+    try makeRoom(in: &maps, for: images, input: network.shapes[0])
+    let targets = maps.indices.map { index in
+      maps[index].withUnsafeMutableBufferPointer { NetworkAddress($0.baseAddress) }
     }
-    defer { withExtendedLifetime(results) {} }
+    defer { withExtendedLifetime(maps) {} }
     try images.withUnsafeBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }
       let source = NetworkAddress(UnsafeMutablePointer(mutating: base))
@@ -64,7 +64,6 @@ struct OpenBLASNetwork: CompiledNetwork {
         try run(image, from: source, into: targets, loop: pieceLoop)
       }
     }
-    return results
   }
 
   private func run(

@@ -25,6 +25,8 @@ struct ResolvedNetwork {
   let lastUse: [Int]
   /// The values that are wanted, in the order asked for.
   let taps: [Int]
+  /// Whether a value cannot be negative, by value.
+  let isNonNegative: [Bool]
 
   init(_ network: NetworkTable, weights: NetworkWeights, input: FeatureShape, taps names: [String]) throws {
     for name in names where !network.nodes.contains(where: { $0.name == name }) {
@@ -53,6 +55,8 @@ struct ResolvedNetwork {
     self.shapes = shapes
     self.lastUse = lastUse
     taps = names.compactMap { numbers[$0] }
+    let nonNegative = table.nonNegativeNodes
+    isNonNegative = [false] + table.nodes.map { nonNegative.contains($0.name) }
   }
 
   /// The shapes of the tapped values.
@@ -91,15 +95,19 @@ extension NetworkTable.Node {
 }
 
 extension CompiledNetwork {
-  /// Checks a batch against the shape compiled for and makes room for its outputs.
-  func emptyOutputs(for images: FeatureMap, input: FeatureShape) throws -> [FeatureMap] {
+  /// Checks a batch against the shape compiled for and makes room for its outputs where there is none.
+  func makeRoom(in maps: inout [FeatureMap], for images: FeatureMap, input: FeatureShape) throws {
     guard images.shape == input else {
       throw PatchCoreError(
         .shapeMismatch, stage: "network",
         "the network is compiled for images of \(input.channels)x\(input.height)x\(input.width) (channels, rows, "
           + "columns), these are \(images.channels)x\(images.height)x\(images.width); compile it for their shape")
     }
-    return outputs.map { FeatureMap(batch: images.batch, shape: $0) }
+    let outputs = outputs
+    let fits =
+      maps.count == outputs.count
+      && maps.indices.allSatisfy { maps[$0].batch == images.batch && maps[$0].shape == outputs[$0] }
+    if !fits { maps = outputs.map { FeatureMap(batch: images.batch, shape: $0) } }
   }
 }
 

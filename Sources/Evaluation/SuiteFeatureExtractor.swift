@@ -26,7 +26,8 @@ struct SuiteExtractorConfiguration<Base: FeatureExtractorConfiguration>: Feature
   func makeExtractor(_ context: StageContext) throws -> any FeatureExtractor {
     guard let features else { return try base.makeExtractor(context) }
     let settings = try ConfigurationNode(encoding: StageDescription<ExtractorRole>(base))
-    let machine = "\(context.compute.engine.rawValue) \(context.compute.precision.rawValue)"
+    let machine = "\(context.compute.engine.rawValue) \(context.compute.precision.rawValue) "
+      + context.compute.convolution.rawValue
     let extractor = try features.extractor("\(settings.yaml) \(machine) \(context.seed)") {
       try base.makeExtractor(context)
     }
@@ -54,7 +55,25 @@ struct SuiteFeatureExtractor: FeatureExtractor {
 
   var layers: [String] { base.layers }
   var weights: WeightsOrigin { base.weights }
+  var calibrationImages: Int { base.calibrationImages }
   func archive() throws -> StageArchive { try base.archive() }
+  func calibration() throws -> StageArchive { try base.calibration() }
+
+  func calibrated(on count: Int, image: (Int) throws -> FeatureMap) throws -> any FeatureExtractor {
+    try replacing(base.calibrated(on: count, image: image))
+  }
+
+  func calibrated(from archive: StageArchive) throws -> any FeatureExtractor {
+    try replacing(base.calibrated(from: archive))
+  }
+
+  /// The same for a calibrated extractor, whose maps depend on its calibration too.
+  private func replacing(_ extractor: any FeatureExtractor) throws -> SuiteFeatureExtractor {
+    let kept = try extractor.calibration().tensors.sorted { $0.key < $1.key }
+    let digests = kept.map { name, tensor in "\(name) \(tensor.withBytes { Digest.sha256($0) })" }
+    return SuiteFeatureExtractor(
+      base: extractor, scope: ([scope] + digests).joined(separator: "\n"), features: features)
+  }
 
   func extract(_ images: FeatureMap) throws -> [FeatureMap] {
     let keys = try keys(of: images)

@@ -7,7 +7,9 @@ let package = Package(
   name: "Benchmarks",
   dependencies: [.package(name: "patchcore", path: "../..")],
   targets: [
+    .target(name: "CAllocations", linkerSettings: [.linkedLibrary("dl")]),
     .target(name: "Rounds", dependencies: [patchcore]),
+    .executableTarget(name: "allocations", dependencies: ["CAllocations", patchcore]),
     .executableTarget(name: "coreset", dependencies: ["Rounds", patchcore]),
     .executableTarget(name: "images", dependencies: [patchcore]),
     .executableTarget(name: "loading", dependencies: [patchcore]),

@@ -32,13 +32,7 @@ extension FittedDetector {
   init(_ description: PipelineDescription, from archive: DetectorArchive, logger: Logger) throws {
     let pipeline = Pipeline(description, logger: logger)
     let bank = try Self.readBank(in: archive, format: description.storage.bank)
-    let extractorContext = pipeline.context(ExtractorRole.name)
-    let extractor =
-      archive.weightsIncluded
-      ? try description.extractor.configuration.restoreExtractor(
-        from: archive.stage(ExtractorRole.name), extractorContext)
-      : try description.extractor.configuration.makeExtractor(extractorContext)
-    try archive.checkWeights(of: extractor)
+    let extractor = try archive.extractor(description.extractor.configuration, pipeline.context(ExtractorRole.name))
     self.init(
       description: description, trainingImages: archive.trainingImages, bank: bank,
       embedder: Embedder(

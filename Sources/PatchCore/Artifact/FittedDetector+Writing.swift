@@ -21,7 +21,8 @@ extension FittedDetector {
       archive.tensors[Self.rowsName] = Tensor(rows.map(Int32.init), shape: [rows.count])
     }
     archive.notes["bank"] = ["origin": origin]
-    if includingWeights { archive.add(try embedder.extractor.archive(), role: ExtractorRole.name) }
+    let extractor = embedder.extractor
+    archive.add(try includingWeights ? extractor.archive() : extractor.calibration(), role: ExtractorRole.name)
     archive.add(try neighbourIndex.archive(), role: NeighbourIndexRole.name)
     return archive
   }

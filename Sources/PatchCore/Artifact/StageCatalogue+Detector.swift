@@ -21,6 +21,8 @@ extension StageCatalogue {
     let (file, manifest) = try ArtifactManifest.read(path)
     var description = try description(in: manifest, file: path, weights: weights)
     if let engine { description.compute.engine = engine }
+    // Only oneDNN has another way; within its tolerance direct convolutions give the same.
+    if engine == .openblas { description.compute.convolution = .direct }
     guard let fitEngine = ComputeSettings.Engine(rawValue: manifest.engine) else {
       throw PatchCoreError(.invalidArtifact, "\(path): was fitted with the unknown engine \(manifest.engine)")
     }
@@ -71,6 +73,28 @@ extension StageCatalogue {
 }
 
 extension DetectorArchive {
+  /// The extractor of the fit, to predict with: its weights and calibration.
+  ///
+  /// - Parameters:
+  ///   - configuration: its settings.
+  ///   - context: how to compute; here the extractor may measure what is fastest.
+  /// - Returns: an extractor that computes what that of the fit did.
+  /// - Throws: `PatchCoreError` with code `.invalidWeights` for other weights than those of the fit, or whatever the
+  ///   configuration throws.
+  public func extractor(
+    _ configuration: any FeatureExtractorConfiguration, _ context: StageContext
+  ) throws -> any FeatureExtractor {
+    var context = context
+    context.mayMeasure = true
+    let kept = stage(ExtractorRole.name)
+    let extractor =
+      weightsIncluded
+      ? try configuration.restoreExtractor(from: kept, context)
+      : try configuration.makeExtractor(context).calibrated(from: kept)
+    try checkWeights(of: extractor)
+    return extractor
+  }
+
   /// Refuses an extractor whose weights are not those of the fit, where the archive does not hold them.
   ///
   /// - Throws: `PatchCoreError` with code `.invalidWeights` and both digests.

@@ -46,6 +46,7 @@ extension Pipeline {
     if spools { try memory?.check(plan.bytesBesideCandidates, remedy: FitPlan.remedy) }
 
     let extractor = try description.extractor.configuration.makeExtractor(context(ExtractorRole.name))
+      .calibrated(on: images, preprocess: description.preprocess, progress: progress)
     let aggregator = try description.aggregator.configuration.makeAggregator(context(AggregatorRole.name))
     let subsampler = try description.subsampler.configuration.makeSubsampler(context(SubsamplerRole.name))
     let scorer = try description.scorer.configuration.makeScorer(context(ScorerRole.name))

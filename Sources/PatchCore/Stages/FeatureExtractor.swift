@@ -19,11 +19,47 @@ public protocol FeatureExtractor: Sendable {
 
   /// What must be kept in the artifact to restore this extractor without its original files.
   func archive() throws -> StageArchive
+
+  /// How many nominal images a fit must show the extractor before it embeds; 0 if it needs none.
+  var calibrationImages: Int { get }
+
+  /// The extractor once it has seen nominal images, on which it sets the scales of its numbers.
+  ///
+  /// Depends on the images and their order alone, not on the number of threads.
+  ///
+  /// - Parameters:
+  ///   - count: how many images there are: `calibrationImages`, or all if there are fewer.
+  ///   - image: gives the image of a number below `count`, preprocessed, a batch of one.
+  /// - Returns: the extractor to embed with.
+  /// - Throws: whatever `image` and the network throw.
+  func calibrated(on count: Int, image: (Int) throws -> FeatureMap) throws -> any FeatureExtractor
+
+  /// What `calibrated` found, for artifacts that do not hold the weights; part of `archive()` too.
+  func calibration() throws -> StageArchive
+
+  /// The extractor with the calibration that an artifact kept.
+  ///
+  /// - Parameter archive: what `calibration()` gave.
+  /// - Returns: the extractor to predict with.
+  /// - Throws: `PatchCoreError` with code `.invalidArtifact` if something is missing.
+  func calibrated(from archive: StageArchive) throws -> any FeatureExtractor
 }
 
 extension FeatureExtractor {
   /// An extractor that has nothing to keep.
   public func archive() throws -> StageArchive { StageArchive() }
+
+  /// An extractor that needs no calibration.
+  public var calibrationImages: Int { 0 }
+
+  /// An extractor that needs no calibration.
+  public func calibrated(on count: Int, image: (Int) throws -> FeatureMap) throws -> any FeatureExtractor { self }
+
+  /// An extractor that needs no calibration.
+  public func calibration() throws -> StageArchive { StageArchive() }
+
+  /// An extractor that needs no calibration.
+  public func calibrated(from archive: StageArchive) throws -> any FeatureExtractor { self }
 }
 
 /// Plain data that builds a feature extractor.

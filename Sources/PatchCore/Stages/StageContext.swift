@@ -6,46 +6,21 @@ public struct StageContext: Sendable {
   public var seed: UInt64
   /// The engine and precision to compute with.
   public var compute: ComputeSettings
+  /// Whether the stage may choose by measuring among ways to compute that differ in their last digits.
+  ///
+  /// Only where a detector is read from its file: a measured choice never decides what a fit computes.
+  public var mayMeasure: Bool
   /// Where a stage reports what a person should know.
   public var logger: Logger
 
   /// Creates a context.
   public init(
-    seed: UInt64 = 0, compute: ComputeSettings = ComputeSettings(), logger: Logger = Logger(label: "patchcore")
+    seed: UInt64 = 0, compute: ComputeSettings = ComputeSettings(), mayMeasure: Bool = false,
+    logger: Logger = Logger(label: "patchcore")
   ) {
     self.seed = seed
     self.compute = compute
+    self.mayMeasure = mayMeasure
     self.logger = logger
-  }
-}
-
-/// Which library computes the network and the distances, and in which precision.
-public struct ComputeSettings: Sendable, Hashable, Codable {
-  /// The library that computes.
-  public enum Engine: String, Sendable, Hashable, Codable, CaseIterable {
-    /// oneDNN; needs the package trait `OneDNN`.
-    case onednn
-    /// OpenBLAS; in every build.
-    case openblas
-  }
-
-  /// The numbers a network computes with.
-  public enum Precision: String, Sendable, Hashable, Codable, CaseIterable {
-    /// 32-bit floating point.
-    case float32
-  }
-
-  /// The library that computes; default `onednn`.
-  public var engine: Engine = .onednn
-  /// The numbers a network computes with; default `float32`.
-  public var precision: Precision = .float32
-
-  /// The default settings: oneDNN in float32.
-  public init() {}
-
-  /// Creates settings.
-  public init(engine: Engine, precision: Precision = .float32) {
-    self.engine = engine
-    self.precision = precision
   }
 }

@@ -1,0 +1,72 @@
+import Compute
+import ConvNet
+import Logging
+import PatchCore
+
+/// Makes an extractor's network ready for one input shape, as the settings say.
+struct NetworkCompiler: Sendable {
+  /// Runs of each candidate that are timed; the fastest counts, because other work only ever slows a run.
+  private static let rounds = 5
+
+  let table: NetworkTable
+  let taps: [String]
+  let parameters: NetworkWeights
+  let engine: any ComputeEngine
+  let compute: ComputeSettings
+  let mayMeasure: Bool
+  let ranges: ActivationRanges?
+  let logger: Logger
+
+  /// The network for a shape.
+  ///
+  /// - Throws: `PatchCoreError` with code `.invalidConfiguration` if an int8 network was never calibrated, and as
+  ///   `ComputeEngine.compile`.
+  func compile(for input: FeatureShape) throws -> any CompiledNetwork {
+    switch (compute.precision, compute.convolution) {
+    case (.bfloat16, _): return try compile(input, .bfloat16)
+    case (.int8, _):
+      guard let ranges else {
+        throw PatchCoreError(
+          .invalidConfiguration, stage: "extractor",
+          "precision int8 needs scales from training images, and the extractor has seen none; fit it in a pipeline, or "
+            + "write compute: {precision: float32}")
+      }
+      return try compile(input, .int8(ranges))
+    case (.float32, .winograd): return try compile(input, .winograd)
+    case (.float32, .fastest) where mayMeasure: return try fastest(for: input)
+    case (.float32, _): return try compile(input, .float32)
+    }
+  }
+
+  private func compile(_ input: FeatureShape, _ precision: NetworkPrecision) throws -> any CompiledNetwork {
+    try engine.compile(table, weights: parameters, input: input, precision: precision, taps: taps)
+  }
+
+  /// The faster of the direct network and Winograd's, in turn on an image of zeros.
+  private func fastest(for input: FeatureShape) throws -> any CompiledNetwork {
+    let candidates = try [("direct", NetworkPrecision.float32), ("winograd", .winograd)].map { name, precision in
+      (name: name, network: try compile(input, precision))
+    }
+    let image = FeatureMap(batch: 1, shape: input)
+    var maps = candidates.map { _ in [FeatureMap]() }
+    var times = candidates.map { _ in Duration.seconds(Int64.max) }
+    let clock = ContinuousClock()
+    for round in 0...Self.rounds {
+      for (index, candidate) in candidates.enumerated() {
+        let time = try clock.measure { try candidate.network.run(image, into: &maps[index]) }
+        // The first run warms up caches and threads.
+        if round > 0 { times[index] = min(times[index], time) }
+      }
+    }
+    let best = times[1] < times[0] ? 1 : 0
+    let measured = zip(candidates, times).map { candidate, time in
+      "\(candidate.name) \(time.formatted(.units(allowed: [.milliseconds], fractionalPart: .show(length: 1))))"
+    }
+    logger.notice(
+      """
+      convolution: fastest takes \(candidates[best].name) for images of \(input.width) x \(input.height) on \
+      \(ThreadCount.current) threads (\(measured.joined(separator: ", ")) an image)
+      """)
+    return candidates[best].network
+  }
+}
