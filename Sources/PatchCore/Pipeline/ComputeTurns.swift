@@ -6,8 +6,8 @@ import Synchronization
 ///
 /// A class because the lists of those who wait are shared.
 final class ComputeTurns: Sendable {
-  /// How long a thread waits for its turn, in seconds. Then it computes beside the others: those may be long at work, or
-  /// wait for this very thread, as when a stage starts threads of its own.
+  // How long a thread waits for its turn, in seconds. Then it computes beside the others: those may be long at work, or
+  // wait for this very thread, as when a stage starts threads of its own.
   private static let patience = 1.0
 
   private enum Waiter {

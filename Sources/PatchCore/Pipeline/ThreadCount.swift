@@ -52,7 +52,10 @@ public enum ThreadCount {
   ///
   /// Called from within `computing` or a piece of a parallel loop.
   ///
-  /// - Parameter body: told whether it may.
+  /// - Parameters:
+  ///   - count: how many threads beside the calling one.
+  ///   - body: told whether it may.
+  /// - Returns: what `body` returns.
   package static func withFurtherThreads<R>(_ count: Int, _ body: (_ granted: Bool) throws -> R) rethrows -> R {
     let granted = turns.takeIdle(count, orNone: true) == count
     defer { if granted { turns.giveBack(count) } }
