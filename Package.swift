@@ -112,14 +112,15 @@ let package = Package(
     .tests(
       "StageTests",
       [
-        "PatchCore", "TensorFiles", "Compute", "CKernels", "PatchCoreStandard", "PatchCoreTestKit", "Aggregation",
-        "Subsampling", "Search", "FaissSearch", "Scoring",
+        "PatchCore", "TensorFiles", "Compute", "CKernels", "PatchCoreStandard", "PatchCoreTestKit", "Extractors",
+        "Aggregation", "Subsampling", "Search", "FaissSearch", "Scoring",
       ], resources: ["Fixtures"]),
     .tests(
       "BaselineTests", ["PatchCore", "PatchCoreStandard", "Baselines", "Compute", "TensorFiles"],
       resources: ["Fixtures"]),
     .tests("EvaluationTests", ["PatchCore", "ImageFiles", "Evaluation"], resources: ["Fixtures"]),
-    .tests("CommandTests", ["PatchCoreCommands", "PatchCoreStandard", "PatchCore", "ImageFiles", "TensorFiles"]),
+    .tests(
+      "CommandTests", ["PatchCoreCommands", "PatchCoreStandard", "PatchCore", "Compute", "ImageFiles", "TensorFiles"]),
     .tests(
       "ExampleTests",
       [

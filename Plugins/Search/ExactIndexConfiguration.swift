@@ -42,6 +42,6 @@ public struct ExactIndexConfiguration: NeighbourIndexConfiguration {
   public func restoreIndex(
     from archive: StageArchive, over bank: Matrix, _ context: StageContext
   ) throws -> any NeighbourIndex {
-    try ExactIndex(over: bank, restoring: archive, engine: context.compute.makeEngine())
+    try ExactIndex(over: bank, restoring: archive, engine: context.makeEngine())
   }
 }
