@@ -53,7 +53,8 @@ struct FitCommand: ComputingCommand {
     }
     if let dataset { try validateDataset(dataset) }
     if let memory, MemoryBudget(parsing: memory) == nil {
-      throw ValidationError("--memory \(memory): give a number of bytes, or one with K, M, G or T behind it, such as 2G")
+      throw ValidationError(
+        "--memory \(memory): give a number of bytes, or one with K, M, G or T behind it, such as 2G")
     }
     if output.isEmpty { throw ValidationError("--output is empty; name the model file to write") }
   }
