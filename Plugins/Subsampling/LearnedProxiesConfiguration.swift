@@ -99,6 +99,13 @@ struct LearnedProxiesSubsampler: Subsampler {
 
   func bankSize(forCandidates n: Int) throws -> Int { try fraction.bankSize(forCandidates: n) }
 
+  /// Proxies, their transpose and Adam's means, what a batch's gradient is made of, and the norms of the candidates.
+  func workingBytes(forCandidates n: Int, dimension: Int) -> Int {
+    let proxies = Int((settings.fraction * Double(n)).rounded(.up))
+    let batch = 2 * min(settings.batchSize, n) * (proxies + dimension)
+    return (4 * proxies * dimension + batch + n) * MemoryLayout<Float>.stride
+  }
+
   func subsample(_ candidates: PatchEmbeddings, progress: ProgressReporter) throws -> MemoryBank {
     let count = try bankSize(forCandidates: candidates.vectors.rows)
     let proxies = try BasisProxies(

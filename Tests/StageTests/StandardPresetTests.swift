@@ -14,7 +14,7 @@ import Testing
     "split.shots": "null",
     "thresholds.from": "none", "thresholds.fraction": "0.2", "thresholds.folds": "5",
     "thresholds.rule.kind": "maximum", "thresholds.pixel_rule.kind": "same", "thresholds.minimum_area": "0",
-    "evaluation.pro_limit": "0.3",
+    "evaluation.pro_limit": "0.3", "storage.embeddings": "float32", "storage.bank": "float32",
   ]
 
   static let official = [

@@ -43,9 +43,8 @@ public struct PipelineDescription: Codable, Sendable {
     extractor: any FeatureExtractorConfiguration, aggregator: any AggregatorConfiguration,
     subsampler: any SubsamplerConfiguration, neighbourIndex: any NeighbourIndexConfiguration,
     scorer: any ScorerConfiguration, map: MapRendering = MapRendering(),
-    storage: StorageSettings = StorageSettings(),
-    compute: ComputeSettings = ComputeSettings(), seed: UInt64 = 0, split: Split = Split(),
-    thresholds: ThresholdSettings = ThresholdSettings(),
+    storage: StorageSettings = StorageSettings(), compute: ComputeSettings = ComputeSettings(), seed: UInt64 = 0,
+    split: Split = Split(), thresholds: ThresholdSettings = ThresholdSettings(),
     evaluation: EvaluationSettings = EvaluationSettings()
   ) {
     self.preset = preset
@@ -79,7 +78,8 @@ public struct PipelineDescription: Codable, Sendable {
     neighbourIndex = try container.decode(StageDescription.self, forKey: .neighbourIndex)
     scorer = try container.decode(StageDescription.self, forKey: .scorer)
     map = try container.decode(MapRendering.self, forKey: .map)
-    storage = try container.decodeIfPresent(StorageSettings.self, forKey: .storage) ?? StorageSettings()
+    storage = StorageSettings()
+    if container.contains(.storage) { storage = try container.decode(StorageSettings.self, forKey: .storage) }
     compute = try container.decode(ComputeSettings.self, forKey: .compute)
     seed = try container.decode(UInt64.self, forKey: .seed)
     split = try container.decode(Split.self, forKey: .split)

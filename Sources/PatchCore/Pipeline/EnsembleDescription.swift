@@ -94,7 +94,8 @@ public struct EnsembleDescription: Codable, Sendable {
     members = try container.decode([Member].self, forKey: .members)
     combination = try container.decode(EnsembleCombination.self, forKey: .combination)
     map = try container.decode(MapRendering.self, forKey: .map)
-    storage = try container.decodeIfPresent(StorageSettings.self, forKey: .storage) ?? StorageSettings()
+    storage = StorageSettings()
+    if container.contains(.storage) { storage = try container.decode(StorageSettings.self, forKey: .storage) }
     compute = try container.decode(ComputeSettings.self, forKey: .compute)
     seed = try container.decode(UInt64.self, forKey: .seed)
     split = try container.decode(Split.self, forKey: .split)
