@@ -129,7 +129,9 @@ struct OneDNNNetworkBuilder {
   mutating func constant(
     _ tensor: Tensor, from plain: dnnl_memory_desc_t, to layout: dnnl_memory_desc_t, _ part: String
   ) throws -> Int {
-    try tensor.withFloats { try constant(UnsafeRawBufferPointer($0), from: plain, to: layout, part) }
+    // What is read later is the copy: the artifact's pages need not stay in memory beside it.
+    defer { tensor.storage.releasePages(tensor.byteOffset..<tensor.byteOffset + tensor.byteCount) }
+    return try tensor.withFloats { try constant(UnsafeRawBufferPointer($0), from: plain, to: layout, part) }
   }
 
   /// Parameters of a type in a layout, kept by the plan.
@@ -162,8 +164,6 @@ struct OneDNNNetworkBuilder {
       }
       withExtendedLifetime((source, target)) {}
     }
-    // What is read from now on is the copy: the artifact's pages need not stay in memory beside it.
-    tensor.storage.releasePages(tensor.byteOffset..<tensor.byteOffset + tensor.byteCount)
     weights.append(storage)
     memories.append(.init(layout: layout, place: .weights(weights.count - 1)))
     return memories.count - 1
