@@ -112,7 +112,8 @@ public struct GreedyCoreset: Sendable {
 
   /// The Euclidean distance of every row to one row, in O(n p).
   public func distances(toRow row: Int) throws -> [Float] {
-    try meanDistances(to: [row])
+    let pick = coordinates(ofRow: row)
+    return try forEachPiece { $0.distances(to: pick) }
   }
 
   /// The mean Euclidean distance of every row to some rows, summed in double precision: the start of the official code.
@@ -123,25 +124,33 @@ public struct GreedyCoreset: Sendable {
   public func meanDistances(to points: [Int]) throws -> [Float] {
     precondition(!points.isEmpty, "the mean of no distance")
     let picks = points.map(coordinates(ofRow:))
+    return try forEachPiece { panels in
+      var sums = [Double](repeating: 0, count: panels.count)
+      for pick in picks {
+        let distances = panels.distances(to: pick)
+        for row in sums.indices { sums[row] += Double(distances[row]) }
+      }
+      return sums.map { Float($0 / Double(picks.count)) }
+    }
+  }
+
+  /// A number for each row, computed piece by piece.
+  private func forEachPiece(_ body: @Sendable (RowPanels) -> [Float]) throws -> [Float] {
     let (n, p) = (count, dimension)
-    var means = [Float](repeating: 0, count: n)
+    var result = [Float](repeating: 0, count: n)
     try rows.withUnsafeBufferPointer { rows in
-      try means.withUnsafeMutableBufferPointer { means in
-        nonisolated(unsafe) let rows = rows.baseAddress!, means = means
+      try result.withUnsafeMutableBufferPointer { result in
+        nonisolated(unsafe) let rows = rows.baseAddress!, result = result.baseAddress!
         try parallelLoop((n + Self.rowsPerPiece - 1) / Self.rowsPerPiece) { piece in
           let lower = piece * Self.rowsPerPiece
-          let panels = RowPanels(of: rows, dimension: p, (lower..<min(lower + Self.rowsPerPiece, n)).map(Int32.init))
-          var sums = [Double](repeating: 0, count: panels.count)
-          for pick in picks {
-            var distances = [Float](repeating: .infinity, count: panels.panels * RowPanels.size)
-            pc_nearer(panels.values, panels.panels, p, pick, 1, &distances)
-            for row in sums.indices { sums[row] += Double(distances[row]) }
+          let panels = RowPanels(of: rows + lower * p, dimension: p, first: min(Self.rowsPerPiece, n - lower))
+          body(panels).withUnsafeBufferPointer { values in
+            (result + lower).update(from: values.baseAddress!, count: panels.count)
           }
-          for row in sums.indices { means[lower + row] = Float(sums[row] / Double(picks.count)) }
         }
       }
     }
-    return means
+    return result
   }
 
   /// Picks rows one after another, the first being the given one.

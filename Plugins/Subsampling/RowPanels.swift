@@ -15,10 +15,26 @@ struct RowPanels {
 
   /// Copies the rows with the given numbers.
   init(of rows: UnsafePointer<Float>, dimension: Int, _ numbers: [Int32]) {
-    count = numbers.count
+    self.init(of: rows, dimension: dimension, numbers, count: numbers.count)
+  }
+
+  /// Copies the first rows.
+  init(of rows: UnsafePointer<Float>, dimension: Int, first count: Int) {
+    self.init(of: rows, dimension: dimension, nil, count: count)
+  }
+
+  private init(of rows: UnsafePointer<Float>, dimension: Int, _ numbers: UnsafePointer<Int32>?, count: Int) {
+    self.count = count
     values = [Float](unsafeUninitializedCapacity: (count + Self.size - 1) / Self.size * Self.size * dimension) {
-      pc_pack_panels(rows, dimension, numbers, numbers.count, $0.baseAddress!)
+      pc_pack_panels(rows, dimension, numbers, count, $0.baseAddress!)
       $1 = $0.count
     }
+  }
+
+  /// The distances of the rows to a pick, and of what fills up the last panel.
+  func distances(to pick: [Float]) -> [Float] {
+    var distances = [Float](repeating: .infinity, count: panels * Self.size)
+    pc_nearer(values, panels, pick.count, pick, 1, &distances)
+    return distances
   }
 }

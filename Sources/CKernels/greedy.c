@@ -99,7 +99,7 @@ void pc_pack_panels(const float *rows, long dimension, const int32_t *numbers, l
   for (long first = 0; first < count; first += 16, panels += 16 * dimension) {
     if (count - first < 16) memset(panels, 0, (size_t)(16 * dimension) * sizeof(float));
     for (long lane = 0; lane < 16 && first + lane < count; lane++) {
-      const float *row = rows + numbers[first + lane] * dimension;
+      const float *row = rows + (numbers ? numbers[first + lane] : first + lane) * dimension;
       for (long i = 0; i < dimension; i++) panels[i * 16 + lane] = row[i];
     }
   }

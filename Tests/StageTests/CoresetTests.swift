@@ -32,13 +32,13 @@ import Testing
     Case(description: "constant", rows: 2600, dimension: 6, picks: 60, distinctRows: 1),
     Case(description: "whole numbers, many ties", rows: 5000, dimension: 4, picks: 800, whole: true),
     Case(description: "one dimension, many ties", rows: 4000, dimension: 1, picks: 500, whole: true),
-    Case(description: "many rows that wait", rows: 20000, dimension: 32, picks: 700),
-    Case(description: "many clusters", rows: 12000, dimension: 64, picks: 600, clusters: 60),
-    Case(description: "far from the origin", rows: 6000, dimension: 24, picks: 700, offset: 65536),
-    Case(description: "clusters far from each other", rows: 6000, dimension: 24, picks: 700, clusters: 5, scale: 1000),
-    Case(description: "squares that vanish", rows: 3000, dimension: 9, picks: 400, scale: 0x1p-75),
-    Case(description: "numbers that vanish", rows: 3000, dimension: 9, picks: 400, scale: 0x1p-140),
-    Case(description: "squares without bound", rows: 3000, dimension: 9, picks: 400, clusters: 30, scale: 0x1p64),
+    Case(description: "many rows that wait", rows: 12000, dimension: 32, picks: 350),
+    Case(description: "many clusters", rows: 6000, dimension: 64, picks: 300, clusters: 60),
+    Case(description: "far from the origin", rows: 3000, dimension: 24, picks: 300, offset: 65536),
+    Case(description: "clusters far from each other", rows: 3000, dimension: 24, picks: 300, clusters: 5, scale: 1000),
+    Case(description: "squares that vanish", rows: 1500, dimension: 9, picks: 200, scale: 0x1p-75),
+    Case(description: "numbers that vanish", rows: 1500, dimension: 9, picks: 200, scale: 0x1p-140),
+    Case(description: "squares without bound", rows: 1500, dimension: 9, picks: 200, clusters: 30, scale: 0x1p64),
   ]
 
   @Test(arguments: cases, [1, 2, 3] as [UInt64])

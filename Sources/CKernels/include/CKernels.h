@@ -40,7 +40,8 @@ void pc_nearer(
 long pc_nearer_and_farthest(
     const float *panels, long panel_count, long dimension, const float *pick, float *distances);
 
-// Writes the rows with the given numbers as panels; what the last has no row for is filled up with zeros.
+// Writes the rows with the given numbers (NULL: the first ones) as panels; what the last has no row for is filled up
+// with zeros.
 void pc_pack_panels(const float *rows, long dimension, const int32_t *numbers, long count, float *panels);
 
 // Of some rows, those with a distance above 0 and a group below `newest`, ordered by group and among equals as they
