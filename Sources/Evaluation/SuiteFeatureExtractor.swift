@@ -26,7 +26,8 @@ struct SuiteExtractorConfiguration<Base: FeatureExtractorConfiguration>: Feature
   func makeExtractor(_ context: StageContext) throws -> any FeatureExtractor {
     guard let features else { return try base.makeExtractor(context) }
     let settings = try ConfigurationNode(encoding: StageDescription<ExtractorRole>(base))
-    let machine = "\(context.compute.engine.rawValue) \(context.compute.precision.rawValue) "
+    let machine =
+      "\(context.compute.engine.rawValue) \(context.compute.precision.rawValue) "
       + context.compute.convolution.rawValue
     let extractor = try features.extractor("\(settings.yaml) \(machine) \(context.seed)") {
       try base.makeExtractor(context)

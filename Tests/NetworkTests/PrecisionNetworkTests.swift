@@ -9,13 +9,16 @@ import Testing
 ///
 /// Serialised because the number of threads is one setting of the program.
 @Suite(.serialized) struct PrecisionNetworkTests {
-  /// The relative L2 distance from float64 that each precision is allowed on `EngineNetworkTests.table`, 16 operations
-  /// deep; seen: 5.0e-3 and 2.4e-2, the roundings of 8 bits of mantissa and of 8-bit steps added over the depth.
+  /// The relative L2 distance from float64 that each precision is allowed on `EngineNetworkTests.table`.
+  ///
+  /// The roundings of 8 bits of mantissa and of 8-bit steps add up over 16 operations.
   static let bfloat16Tolerance = 1e-2
   static let int8Tolerance = 5e-2
 
-  /// The relative L2 distance of three Winograd convolutions from float64; 1e-6 seen. Tiles of 4 x 4 outputs multiply
-  /// by up to 8 and add up, so rounding errors are some ten times those of direct convolutions.
+  /// The relative L2 distance of three Winograd convolutions from float64.
+  ///
+  /// Tiles of 4 x 4 outputs multiply by up to 8 and add up, so rounding errors are some ten times those of direct
+  /// convolutions.
   static let winogradTolerance = 1e-5
 
   static let table = EngineNetworkTests.table
@@ -50,7 +53,9 @@ import Testing
     squareImages = randomImages(2, Self.squareInput, &generator)
   }
 
-  private func ranges(_ table: NetworkTable, _ weights: NetworkWeights, _ images: FeatureMap) throws -> ActivationRanges {
+  private func ranges(
+    _ table: NetworkTable, _ weights: NetworkWeights, _ images: FeatureMap
+  ) throws -> ActivationRanges {
     var calibration = ActivationCalibration(table.pruned(to: ["relu"]), weights: weights, engine: OneDNNEngine())
     try calibration.observe(images)
     return calibration.ranges()
@@ -189,7 +194,8 @@ import Testing
 
   /// Defects give larger numbers than good parts do: there is room for half as much again.
   @Test func limitsLeaveRoomForLargerNumbers() throws {
-    let table = NetworkTable(inputChannels: 1, nodes: [.init("relu", .activation(.relu), inputs: [NetworkTable.input])])
+    let table = NetworkTable(
+      inputChannels: 1, nodes: [.init("relu", .activation(.relu), inputs: [NetworkTable.input])])
     var calibration = ActivationCalibration(table, weights: NetworkWeights([:]), engine: OpenBLASEngine())
     let shape = FeatureShape(channels: 1, height: 1, width: 3)
     try calibration.observe(FeatureMap(batch: 1, shape: shape, [0, -8, -1]))
@@ -218,7 +224,8 @@ import Testing
   }
 
   @Test func rangesThatAreMissingAreNamed() throws {
-    let error = #expect(throws: PatchCoreError.self) { try compile(.int8(ActivationRanges(["stem": 1])), taps: ["pool"]) }
+    let ranges = ActivationRanges(["stem": 1])
+    let error = #expect(throws: PatchCoreError.self) { try compile(.int8(ranges), taps: ["pool"]) }
     #expect(error?.code == .invalidArtifact)
     #expect(error?.message.contains("'pool'") == true)
   }

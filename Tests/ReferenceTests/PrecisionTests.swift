@@ -58,7 +58,6 @@ extension HazelnutTests {
       let score = HazelnutTests.largestDifference(other.map(\.score), direct.map(\.score)) { $0 }
       let maps = HazelnutTests.relativeError(other.flatMap(\.map.values), direct.flatMap(\.map.values))
       let fall = Self.auroc(direct, run.labels) - Self.auroc(other, run.labels)
-      print("PRECISION \(limits.setting): score \(score) maps \(maps) auroc fall \(fall) of \(Self.auroc(direct, run.labels))")
       #expect(score > 0, "the setting has no effect")
       #expect(score <= limits.score)
       #expect(maps <= limits.maps)
