@@ -29,7 +29,10 @@ struct CoresetSubsampler: Subsampler {
 
   /// Projected rows, and for each row a distance, the start's and what the search for the next picks holds.
   func workingBytes(forCandidates n: Int, dimension: Int) -> Int {
-    n * (projection.dimension(forPatches: n, dimension: dimension) * MemoryLayout<Float>.stride + 24)
+    let p = projection.dimension(forPatches: n, dimension: dimension)
+    let picks = (try? bankSize(forCandidates: n)) ?? n
+    // Rows as they are compared and what is known of each; of each pick coordinates and sketch.
+    return n * (p * MemoryLayout<Float>.stride + 24) + picks * (6 * p + 12)
   }
 
   func subsample(_ candidates: PatchEmbeddings, progress: ProgressReporter) throws -> MemoryBank {
