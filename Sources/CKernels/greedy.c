@@ -129,8 +129,6 @@ long pc_group_rows(
 
 enum { chunk = 128 };
 
-static const float rounding = 0x1.02p-8f, least_norm = 0x1p-100f;
-
 // The next float32 that ends in 16 zero bits; halves go to the even one.
 static inline uint32_t to_bfloat16(float value) {
   uint32_t bits;
@@ -161,6 +159,8 @@ void pc_sketch_rows(
 }
 
 #if defined(__x86_64__)
+
+static const float rounding = 0x1.02p-8f, least_norm = 0x1p-100f;
 
 #define PC_BF16 __attribute__((target("arch=x86-64-v4,avx512bf16")))
 
@@ -259,14 +259,14 @@ PC_BF16 static void nearer_sketched(
   for (; p < panel_count; p++) SKETCHED_PANELS(1)
 }
 
-#endif
-
 // Whether no product of a pick with a row of finite norm can overflow.
 static int finite_products(const float *halves, long count) {
   for (long i = 0; i < count; i++)
     if (!(halves[i] < 1e37f)) return 0;
   return 1;
 }
+
+#endif
 
 void pc_nearer_sketched(
     const float *panels, long panel_count, long dimension, const float *centre, const float *picks,
@@ -277,6 +277,8 @@ void pc_nearer_sketched(
         panels, panel_count, dimension, centre, picks, sketches, halves, count, distances, scratch);
     return;
   }
+#else
+  (void)centre, (void)sketches, (void)halves, (void)scratch;
 #endif
   pc_nearer(panels, panel_count, dimension, picks, count, distances);
 }

@@ -55,7 +55,8 @@ static void check_panels(void) {
     const int32_t *starts = random_starts(ROWS);
     const int8_t *query = random_query(queries * LENGTH);
     int32_t *best = zeroed(BLOCKS * queries, sizeof(int32_t));
-    int32_t *lane_best = zeroed(queries * LANES, sizeof(int32_t)), *lane_block = zeroed(queries * LANES, sizeof(int32_t));
+    int32_t *lane_best = zeroed(queries * LANES, sizeof(int32_t));
+    int32_t *lane_block = zeroed(queries * LANES, sizeof(int32_t));
     pc_sketch_scan(panels, starts, BLOCKS, query, queries, best, lane_best, lane_block);
     for (int64_t q = 0; q < queries; q++) {
       for (int64_t b = 0; b < BLOCKS; b++) {
