@@ -29,6 +29,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import in_turn
+
 HERE = Path(__file__).resolve().parent
 SIDE = 1024
 
@@ -81,26 +83,8 @@ def patchcore(*command):
                    check=True, stdout=subprocess.DEVNULL)
 
 
-kept = []  # Must live as long as the program.
-
-
-def allow_torchvision():
-    """Makes torchvision importable where its build leaves out operators that its import registers shapes for."""
-    import torch
-
-    try:
-        import torchvision  # noqa: F401
-    except RuntimeError:
-        for name in [name for name in sys.modules if name.split(".")[0] == "torchvision"]:
-            del sys.modules[name]
-        library = torch.library.Library("torchvision", "DEF")
-        library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        kept.append(library)
-
-
 def anomalib_model():
-    allow_torchvision()
+    in_turn.allow_torchvision()
     import torch
     from anomalib.models import Patchcore
     from safetensors import safe_open
@@ -139,7 +123,7 @@ def prepare():
 
 def side():
     """A peer: prints a line when it is ready, then answers `all` or the number of an image with seconds and score."""
-    allow_torchvision()
+    in_turn.allow_torchvision()
     import torch
     import torch.nn.functional as functional
 
