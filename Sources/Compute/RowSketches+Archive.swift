@@ -57,15 +57,18 @@ extension RowSketches {
     order = try tensor(Self.slots, .int32, [slotCount])
     try Self.checkOrder(order, rows: m)
     levels = try shapes.enumerated().map { number, shape in
-      guard steps[2 * number] > 0 else { throw Self.damaged("\(Self.steps) holds a step of \(steps[2 * number])") }
+      guard Self.usableSteps.contains(steps[2 * number]) else {
+        throw Self.damaged("\(Self.steps) holds a step of \(steps[2 * number])")
+      }
+      let starts = try tensor(Self.starts(number), .int32, [slotCount])
+      try Self.checkStarts(starts, Self.starts(number), rows: m, length: shape.length)
       let losses = try tensor(Self.losses(number), .float32, [slotCount / Self.blockRows])
       guard losses.floats().allSatisfy({ $0 >= 0 && $0.isFinite }) else {
         throw Self.damaged("\(Self.losses(number)) holds a number that is no loss")
       }
       return SketchLevel(
         shape: shape, scale: steps[2 * number], restMean: steps[2 * number + 1],
-        values: try tensor(Self.values(number), .uint8, [slotCount * shape.length]),
-        starts: try tensor(Self.starts(number), .int32, [slotCount]), losses: losses)
+        values: try tensor(Self.values(number), .uint8, [slotCount * shape.length]), starts: starts, losses: losses)
     }
     count = m
     try checkSamples(of: bank, engine)
@@ -88,6 +91,16 @@ extension RowSketches {
     }
   }
 
+  /// A start out of range would let a slot without a row be found, or a score overflow.
+  private static func checkStarts(_ starts: Tensor, _ name: String, rows: Int, length: Int) throws {
+    let numbers = starts.address.assumingMemoryBound(to: Int32.self)
+    let least = -Int32(length * 128 * 128 / 2)
+    for slot in 0..<starts.count {
+      let isValid = slot < rows ? (least...0).contains(numbers[slot]) : numbers[slot] == SketchLevel.noRow
+      guard isValid else { throw damaged("\(name) holds \(numbers[slot]) at slot \(slot)") }
+    }
+  }
+
   /// Sketches a few rows again and compares; another engine may round a number the other way.
   private func checkSamples(of bank: Matrix, _ engine: any ComputeEngine) throws {
     let slots = (0..<16).map { $0 * count / 16 }
@@ -97,6 +110,11 @@ extension RowSketches {
     for (number, level) in levels.enumerated() {
       let view = level.view
       for (position, slot) in slots.enumerated() {
+        let loss = fresh.rows(atLevel: number)[position].loss, held = view.losses[slot / Self.blockRows]
+        // Another engine's sums differ in their last places.
+        guard loss <= 1.01 * Double(held) else {
+          throw Self.damaged("\(Self.losses(number)) holds \(held) for a row that loses \(loss)")
+        }
         var squares = 0
         for i in 0..<view.length {
           let integer = Int(fresh.integers(atLevel: number)[position * view.length + i])

@@ -7,6 +7,8 @@ extension RowSketches {
   private static let sampleCount = 4096
   /// How much farther than the sample's largest number sketches reach; what lies beyond is cut off and counts as lost.
   private static let reach: Float = 1.2
+  /// Steps whose inverse and multiples single precision holds.
+  static let usableSteps: ClosedRange<Float> = 1e-30...1e30
   /// Rows per piece of parallel work.
   private static let pieceRows = 512
   /// Principal coordinates that rows are ordered by.
@@ -31,7 +33,7 @@ extension RowSketches {
   /// The same bank and engine give the same sketches at any thread count.
   ///
   /// - Returns: `nil` for a bank of too few rows, or of dimensions or sizes that sketches do not suit.
-  /// - Complexity: O(m d + d^3) time; d + 320 bytes per row, and as much again while they are made.
+  /// - Complexity: O(m d + d^3) time; at most d + 400 bytes per row, and as much again while they are made.
   init?(of bank: Matrix, engine: any ComputeEngine) throws {
     let (m, d) = (bank.rows, bank.columns)
     guard Self.suit(rows: m, dimension: d) else { return nil }
@@ -109,7 +111,7 @@ extension RowSketches {
         largest = values.reduce(largest) { max($0, abs($1)) }
       }
       let scale = largest * reach / 127
-      guard restMean.isFinite, scale > 1e-30, scale < 1e30 else { return nil }
+      guard restMean.isFinite, Self.usableSteps.contains(scale) else { return nil }
       steps.append((scale, restMean))
     }
     return steps

@@ -10,7 +10,7 @@ import PatchCore
 /// the coordinates, so that one step serves to round them all.
 ///
 /// What is computed is the image of some exact orthonormal axes plus an error, whose norm is bounded for every row
-/// (`Image.error`) under these assumptions: products of engines obey the bound of Higham (2002), section 3.1, in any
+/// (by `fill`) under these assumptions: products of engines obey the bound of Higham (2002), section 3.1, in any
 /// order of summation; axes differ from orthonormal ones by at most the Frobenius norm of their Gram matrix minus 1,
 /// which is computed; additions of double precision are exact beside those of single precision.
 struct SketchBasis: Sendable {
@@ -67,10 +67,9 @@ struct SketchBasis: Sendable {
 
   /// Rows less the mean, and their principal coordinates.
   struct Image {
-    let rows: Int
-    /// `rows x d`.
+    /// `n x d`.
     var centred: [Float]
-    /// `rows x count`.
+    /// `n x count`.
     var coordinates: [Double]
     /// The norm of each row less the mean.
     var norms: [Double]
@@ -80,7 +79,7 @@ struct SketchBasis: Sendable {
   func image(of rows: UnsafePointer<Float>, count n: Int, _ engine: any ComputeEngine) -> Image {
     let d = dimension
     var image = Image(
-      rows: n, centred: [Float](repeating: 0, count: n * d), coordinates: [Double](repeating: 0, count: n * count),
+      centred: [Float](repeating: 0, count: n * d), coordinates: [Double](repeating: 0, count: n * count),
       norms: [Double](repeating: 0, count: n))
     image.centred.withUnsafeMutableBufferPointer { centred in
       pc_subtract_rows(rows, mean, n, d, centred.baseAddress!)

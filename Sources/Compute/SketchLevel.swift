@@ -20,7 +20,7 @@ struct SketchLevel: Sendable {
 
   /// The start of a slot without a row: no score reaches a limit.
   static let noRow: Int32 = -(1 << 30)
-  /// No limit is below this, and no score of a row: products are at most 255 x 127 x 2048.
+  /// Without the query's shift no limit is below this, and no score of a row: products are at most 255 x 127 x 2048.
   static let leastScore = -(1 << 29)
 
   /// A loss, rounded up.

@@ -110,7 +110,7 @@ static void check_convolutions(void) {
   begin_kernel("pc_convolve_scratch");
   for (int number = 0; number < WINDOWS; number++) {
     const pc_window w = window(number);
-    // Room for the padded channel at least.
+    // Room for the channel's numbers at least; what pc_convolve_channel needs, the page behind its scratch tells.
     const int64_t least = (w.height < w.out_height ? w.height : w.out_height) * w.out_width;
     same(pc_convolve_scratch(w) >= least, 1);
   }

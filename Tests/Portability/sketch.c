@@ -194,7 +194,20 @@ static void check_order(void) {
     else first = fminf(first, value);
   }
   same(last <= first, 1);
-  // The order itself, among the bits that are compared between processors.
+  // The left half is cut again, by some coordinate.
+  const int64_t quarter = (left / 2 + LEAF - 1) / LEAF * LEAF;
+  int is_cut = 0;
+  for (int axis = 0; axis < AXES; axis++) {
+    float before = -INFINITY, after = INFINITY;
+    for (int64_t i = 0; i < left; i++) {
+      const float value = coordinates[rows[i] * PITCH + axis];
+      if (i < quarter) before = fmaxf(before, value);
+      else after = fminf(after, value);
+    }
+    is_cut |= before <= after;
+  }
+  same(is_cut, 1);
+  // Cannot fail here: puts the order itself among the bits by which runs on two processors are told to agree.
   for (int64_t i = 0; i < COUNT; i++) same(rows[i], rows[i]);
   qsort(rows, COUNT, sizeof(int32_t), by_number);
   for (int32_t i = 0; i < COUNT; i++) same(rows[i], i);

@@ -73,6 +73,15 @@ import Testing
       let count = try #require(archive.tensors["level0_losses"]).count
       archive.tensors["level0_losses"] = Tensor([Float](repeating: -1, count: count), shape: [count])
     },
+    Damage(testDescription: "a start out of range", names: "level0_starts") { archive in
+      var starts = try #require(archive.tensors["level0_starts"]?.integers()).map { Int32($0) }
+      starts[starts.count - 1] = .max
+      archive.tensors["level0_starts"] = Tensor(starts, shape: [starts.count])
+    },
+    Damage(testDescription: "losses of nothing", names: "level0_losses") { archive in
+      let count = try #require(archive.tensors["level0_losses"]).count
+      archive.tensors["level0_losses"] = Tensor([Float](repeating: 0, count: count), shape: [count])
+    },
     Damage(testDescription: "sums of squares of nothing", names: "level0_starts") { archive in
       let count = try #require(archive.tensors["level0_starts"]).count
       archive.tensors["level0_starts"] = Tensor([Int32](repeating: 0, count: count), shape: [count])
