@@ -60,9 +60,9 @@ public struct ActivationCalibration {
 
   /// The ranges of what was observed.
   ///
-  /// - Returns: for every node one and a half times the largest magnitude; 1 if there were only zeros.
+  /// - Returns: for every node one and a half times the largest magnitude; 1 if there was next to nothing.
   public func ranges() -> ActivationRanges {
-    let limits = zip(table.nodes, largest).map { ($0.name, $1 > 0 ? Self.headroom * $1 : 1) }
+    let limits = zip(table.nodes, largest).map { ($0.name, $1 > 1e-20 ? Self.headroom * $1 : 1) }
     return ActivationRanges(Dictionary(limits) { first, _ in first })
   }
 }

@@ -61,6 +61,9 @@ extension OneDNNNetworkBuilder {
     if let weights {
       weight = try weights.steps.withUnsafeBytes { try constant($0, from: plain, to: weightLayout, part) }
       bias = try weights.bias.withUnsafeBytes { try constant($0, from: biasLayout, to: biasLayout, part) }
+      for tensor in [parameters.weight, parameters.bias] {
+        tensor.storage.releasePages(tensor.byteOffset..<tensor.byteOffset + tensor.byteCount)
+      }
     } else {
       weight = try constant(parameters.weight, from: plain, to: weightLayout, part)
       bias = try constant(parameters.bias, from: biasLayout, to: biasLayout, part)
@@ -148,7 +151,8 @@ private struct QuantisedWeights {
       for channel in 0..<channels {
         let range = channel * count..<(channel + 1) * count
         let largest = range.reduce(Float(0)) { max($0, weights[$1].magnitude) }
-        let step = largest > 0 ? largest / 127 : 1
+        // Weights of a dead channel may be denormal: in steps of theirs the bias would be beyond float32.
+        let step = largest > 1e-20 ? largest / 127 : 1
         units[channel] = step * unit
         for index in range {
           // Division may round the largest weight up past 127.
