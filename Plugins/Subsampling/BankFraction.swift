@@ -22,6 +22,9 @@ struct BankFraction: Sendable {
       throw PatchCoreError(
         .shapeMismatch, stage: "subsampler", "there are \(n) candidates to choose from; give at least 1 training image")
     }
-    return max(1, Int(Double(n) * value))
+    return size(forCandidates: n)
   }
+
+  /// The same without the check, for plans of memory.
+  func size(forCandidates n: Int) -> Int { max(1, Int(Double(n) * value)) }
 }

@@ -27,11 +27,10 @@ struct CoresetSubsampler: Subsampler {
 
   func bankSize(forCandidates n: Int) throws -> Int { try fraction.bankSize(forCandidates: n) }
 
-  /// Projected rows, and for each row a distance, the start's and what the search for the next picks holds.
+  /// Rows as they are compared and what is known of each; of each pick coordinates and sketch.
   func workingBytes(forCandidates n: Int, dimension: Int) -> Int {
     let p = projection.dimension(forPatches: n, dimension: dimension)
-    let picks = (try? bankSize(forCandidates: n)) ?? n
-    // Rows as they are compared and what is known of each; of each pick coordinates and sketch.
+    let picks = fraction.size(forCandidates: n)
     return n * (p * MemoryLayout<Float>.stride + 24) + picks * (6 * p + 12)
   }
 

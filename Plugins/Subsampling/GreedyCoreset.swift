@@ -161,7 +161,7 @@ public struct GreedyCoreset: Sendable {
   ///   - progress: told how far the work is; throws when it should stop.
   /// - Returns: different rows, in order of selection.
   /// - Throws: what `progress` throws.
-  /// - Complexity: O(n p picks) time, O(n) memory besides the rows.
+  /// - Complexity: O(n p picks) time, O(n + p picks) memory besides the rows.
   public func select(_ picks: Int, first: Int, progress: ProgressReporter = .silent) throws -> [Int] {
     precondition(picks >= 1 && picks <= count, "\(picks) of \(count) rows")
     return try select(picks, after: [first], distances: distances(toRow: first), progress)
@@ -175,7 +175,7 @@ public struct GreedyCoreset: Sendable {
   ///   - progress: told how far the work is; throws when it should stop.
   /// - Returns: different rows, in order of selection.
   /// - Throws: what `progress` throws.
-  /// - Complexity: O(n p picks) time, O(n) memory besides the rows.
+  /// - Complexity: O(n p picks) time, O(n + p picks) memory besides the rows.
   public func select(
     _ picks: Int, startDistances: [Float], progress: ProgressReporter = .silent
   ) throws -> [Int] {

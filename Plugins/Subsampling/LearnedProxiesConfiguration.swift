@@ -101,7 +101,7 @@ struct LearnedProxiesSubsampler: Subsampler {
 
   /// Proxies, their transpose and Adam's means, what a batch's gradient is made of, and the norms of the candidates.
   func workingBytes(forCandidates n: Int, dimension: Int) -> Int {
-    let proxies = Int((settings.fraction * Double(n)).rounded(.up))
+    let proxies = fraction.size(forCandidates: n)
     let batch = 2 * min(settings.batchSize, n) * (proxies + dimension)
     return (4 * proxies * dimension + batch + n) * MemoryLayout<Float>.stride
   }

@@ -22,13 +22,17 @@ struct ExplainCommand: CatalogueCommand {
   var size = "1024x1024"
 
   func validate() throws {
-    guard images >= 1 else { throw ValidationError("--images \(images): give at least 1") }
+    guard (1...1_000_000_000).contains(images) else {
+      throw ValidationError("--images \(images): give a number from 1 to 1000000000")
+    }
     guard parsedSize != nil else { throw ValidationError("--size \(size): write WIDTHxHEIGHT, such as 1024x768") }
   }
 
   private var parsedSize: (width: Int, height: Int)? {
     let parts = size.lowercased().split(separator: "x").map { Int($0.trimmingCharacters(in: .whitespaces)) }
-    guard parts.count == 2, let width = parts[0], let height = parts[1], width > 0, height > 0 else { return nil }
+    let sides = 1...65_536
+    guard parts.count == 2, let width = parts[0], let height = parts[1], sides.contains(width), sides.contains(height)
+    else { return nil }
     return (width, height)
   }
 

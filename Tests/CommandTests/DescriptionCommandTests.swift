@@ -29,6 +29,7 @@ import Testing
       // 10 images of 28 x 28 patches, 1024 numbers of 4 bytes each; a tenth is kept.
       #expect(sections[1].contains("7840 embeddings (32.1 MB), a memory bank of 784 (3.2 MB)"))
       #expect(sections[1].contains("with the embeddings in a file"))
+      #expect(sections[1].contains("embeddings 32.1 MB") && sections[1].contains("bank 3.2 MB"))
     }
   }
 

@@ -13,7 +13,7 @@ import Testing
 
     """
 
-  private static func pipeline(_ folder: WorkFolder) throws -> Pipeline {
+  private static func pipeline() throws -> Pipeline {
     Pipeline(try PipelineDescription(yaml: description + engine, catalogue: .standard))
   }
 
@@ -48,7 +48,7 @@ import Testing
     try WorkFolder.with { folder in
       for number in 0..<64 { try folder.drawImage("many/\(number).png", seed: UInt64(number), side: 256) }
       try folder.write(Data((Self.description + Self.engine).utf8), to: "deep.yaml")
-      let plan = try Self.pipeline(folder).plan(images: 64, width: 256, height: 256)
+      let plan = try Self.pipeline().plan(images: 64, width: 256, height: 256)
       let budget = plan.bytesBesideCandidates + plan.candidateBytes / 8
       #expect(budget < plan.bytesInMemory)
       let free = try peak(["fit", "deep.yaml", "--images", "many", "-o", "free"], in: folder)
@@ -76,7 +76,7 @@ import Testing
         .replacingOccurrences(of: "kind: coreset, fraction: 0.01", with: "kind: none")
       try folder.write(Data(whole.utf8), to: "whole.yaml")
       #expect(try folder.run("fit", "whole.yaml", "--images", "many", "-o", "model").status == 0)
-      let plan = try Self.pipeline(folder).plan(images: 12, width: 256, height: 256)
+      let plan = try Self.pipeline().plan(images: 12, width: 256, height: 256)
       let bank = plan.candidateBytes
       let expected = plan.working.program + plan.working.network + bank + plan.working.batch
       let few = try peak(["predict", "model", "many"], in: folder)

@@ -48,7 +48,7 @@ extension PipelineDescription: MethodDescription {
   public func memoryPlan(images: Int, width: Int, height: Int) throws -> MemoryPlan {
     let plan = try Pipeline(self).plan(images: images, width: width, height: height)
     return MemoryPlan(
-      summary: "\(plan.summary); \(plan.memorySummary(spools: plan.spools(nil)))", bytes: plan.bytesInMemory,
+      summary: "\(plan.summary); \(plan.memorySummary(spools: false))", bytes: plan.bytesInMemory,
       leastBytes: plan.bytesBesideCandidates, layers: plan.layers)
   }
 

@@ -131,3 +131,18 @@ public struct ThresholdSettings: Sendable, Hashable, Codable {
     }
   }
 }
+
+extension ThresholdSettings {
+  /// Bytes of the scores that thresholds are made of: those of every pixel of the images that a bank did not see, and as
+  /// much again to order them.
+  package func workingBytes(fitted: Int, pixels: Int) -> Int {
+    let images =
+      switch from {
+      case .none: 0.0
+      case .heldOut: Double(fitted) * fraction / (1 - fraction)
+      case .crossValidation: Double(fitted) * Double(folds) / Double(folds - 1)
+      }
+    // A fraction close to 1 leads beyond all numbers.
+    return Int(min(images.rounded(.up) * Double(pixels) * Double(2 * MemoryLayout<Float>.stride), 0x1p60))
+  }
+}

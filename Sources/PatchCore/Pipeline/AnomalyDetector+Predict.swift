@@ -29,7 +29,8 @@ extension AnomalyDetector {
 
   /// Scores many images, several at a time, and hands each prediction on in order.
   ///
-  /// Each prediction is what the image would get alone. At most two images for each thread are held at once.
+  /// Each prediction is what the image would get alone. At most two images for each thread, and the
+  /// one handed on, are held at once.
   ///
   /// - Parameters:
   ///   - images: the images, loaded as they are needed, on any thread.
@@ -44,9 +45,7 @@ extension AnomalyDetector {
     try progress.report("inspecting", 0, of: images.count)
     try inOrder(images.count) { number in
       let entry = try clock.measure("decode") { try images.load(number) }
-      // Names the image that is too small, before any work on it.
-      _ = try method.preprocess.inputShape(for: entry.image, named: images.names[number])
-      return (entry: entry, prediction: try predict(entry.image, clock: clock))
+      return (entry: entry, prediction: try naming(images.names[number]) { try predict(entry.image, clock: clock) })
     } deliver: { number, result in
       try body(number, result.entry, result.prediction)
       try progress.report("inspecting", number + 1, of: images.count)

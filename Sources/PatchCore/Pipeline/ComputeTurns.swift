@@ -2,7 +2,9 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Who computes: at most as many threads at once as the program may use, whoever calls.
+/// Who computes: as many threads at once as the program may use, whoever calls.
+///
+/// There are more only where a thread has waited for its turn longer than `patience`.
 ///
 /// A class because the lists of those who wait are shared.
 final class ComputeTurns: Sendable {
@@ -75,7 +77,9 @@ final class ComputeTurns: Sendable {
     }
   }
 
-  /// Takes a turn for the calling task; no thread waits.
+  /// Takes a turn for the calling task, however long that takes; no thread waits.
+  ///
+  /// A thread that has a turn must not wait for such a task.
   func takeTurn() async {
     await withCheckedContinuation { continuation in
       let isServed = state.withLock { state in

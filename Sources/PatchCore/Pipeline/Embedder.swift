@@ -31,7 +31,7 @@ struct Embedder: Sendable {
           + "\(images.names[0]) at \(plan.input.width) x \(plan.input.height); set preprocess.crop, or "
           + "preprocess.resize to both sides")
     }
-    let embeddings = try embed([entry.image], clock)
+    let embeddings = try naming(images.names[number]) { try embed([entry.image], clock) }
     guard embeddings.grid.height == plan.patches.height, embeddings.grid.width == plan.patches.width,
       embeddings.dimension == plan.patches.dimension
     else {

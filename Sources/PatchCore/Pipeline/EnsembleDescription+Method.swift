@@ -22,7 +22,7 @@ extension EnsembleDescription: MethodDescription {
     let held = images - fitted
     let head = held > 0 ? "\(held) of \(images) images are held out of the fit; " : ""
     let parts = plans.enumerated().map {
-      "member \($0): \($1.summary); \($1.memorySummary(spools: $1.spools(nil)))"
+      "member \($0): \($1.summary); \($1.memorySummary(spools: false))"
     }
     return MemoryPlan(
       summary: head + parts.joined(separator: "; ") + "; members are fitted one after another",

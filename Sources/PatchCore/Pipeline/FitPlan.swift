@@ -19,7 +19,7 @@ public struct FitPlan: Sendable, Hashable {
   public struct WorkingMemory: Sendable, Hashable {
     /// The network: weights as given and as the engine arranges them, and room for what it computes.
     public var network = 0
-    /// The images of a batch, their feature maps and patches, while one batch waits for the next stage.
+    /// The images that are begun and not finished with, their feature maps and patches.
     public var batch = 0
     /// What the subsampler works with.
     public var subsampler = 0
@@ -48,8 +48,10 @@ public struct FitPlan: Sendable, Hashable {
     let given = storage.embeddings.format
     let selected = storage.bank == given ? 0 : bankRows * given.bytesPerRow(patches.dimension)
     let bank = bankBytes + selected
+    // Thresholds are made by inspecting images with the finished detector.
+    let inspecting = working.thresholds > 0 ? bankBytes + working.neighbourIndex + working.batch : 0
     return working.program + working.network + working.thresholds
-      + max(working.batch, working.subsampler + bank, bank + working.neighbourIndex)
+      + max(working.batch, working.subsampler + bank, bank + working.neighbourIndex, inspecting)
   }
 
   /// Bytes of memory at the busiest moment, with the embeddings in memory.
@@ -81,7 +83,7 @@ extension FitPlan {
   public func memorySummary(spools: Bool) -> String {
     let size = MemoryBudget.megabytes
     var parts = [
-      ("network", working.network), ("batches of images", working.batch), ("subsampler", working.subsampler),
+      ("network", working.network), ("images in work", working.batch), ("subsampler", working.subsampler),
       ("bank", bankBytes), ("neighbour index", working.neighbourIndex), ("thresholds", working.thresholds),
       ("program", working.program),
     ]

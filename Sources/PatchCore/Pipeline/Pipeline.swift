@@ -15,7 +15,7 @@ public struct Pipeline: Sendable {
   /// The folder of the file that embeddings may lie in; default the system's folder for temporary files.
   public var spoolFolder = NSTemporaryDirectory()
 
-  /// Images that are read together where one thread works on; results do not depend on it.
+  /// Images that are loaded together where images do not go side by side; results do not depend on it.
   package static let batchSize = 8
   /// Images that a fit has begun and not finished with, at most: those of `inOrder`, and the one that is handed on.
   private static var imagesAtOnce: Int { 2 * ThreadCount.current + 1 }
@@ -63,22 +63,9 @@ public struct Pipeline: Sendable {
     plan.working.subsampler = subsampler.workingBytes(forCandidates: rows, dimension: patches.dimension)
     plan.working.neighbourIndex = description.neighbourIndex.configuration.workingBytes(
       rows: bankRows, dimension: patches.dimension, format: description.storage.bank)
-    plan.working.thresholds = thresholdBytes(plan, imagePixels: width * height)
+    let pixels = description.map.size == .crop ? plan.input.height * plan.input.width : width * height
+    plan.working.thresholds = description.thresholds.workingBytes(fitted: images, pixels: pixels)
     return plan
-  }
-
-  /// Bytes of the scores that thresholds are made of: those of every pixel of the images that a bank did not see, and as
-  /// much again to order them.
-  private func thresholdBytes(_ plan: FitPlan, imagePixels: Int) -> Int {
-    let settings = description.thresholds
-    let images =
-      switch settings.from {
-      case .none: 0.0
-      case .heldOut: Double(plan.images) * settings.fraction / (1 - settings.fraction)
-      case .crossValidation: Double(plan.images) * Double(settings.folds) / Double(settings.folds - 1)
-      }
-    let pixels = description.map.size == .crop ? plan.input.height * plan.input.width : imagePixels
-    return Int(images.rounded(.up)) * pixels * 2 * MemoryLayout<Float>.stride
   }
 
   /// Bytes of the images in work: images of up to 6 bytes a pixel, the network's input with what resizing and

@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// Set once, when the program starts. Results do not depend on it.
 public enum ThreadCount {
-  private static let turns = ComputeTurns(ProcessInfo.processInfo.activeProcessorCount)
+  fileprivate static let turns = ComputeTurns(ProcessInfo.processInfo.activeProcessorCount)
 
   /// Whether this thread does one of several pieces that fill all threads.
   @TaskLocal private static var isPiece = false
@@ -34,7 +34,7 @@ public enum ThreadCount {
     turns.setThreads(count)
   }
 
-  /// Runs work on the calling thread when fewer than `current` threads compute.
+  /// Runs work on the calling thread when fewer threads than are set compute, or after a second of waiting.
   ///
   /// For work that is all computation and short, as one image is: loops inside it wait for nobody.
   package static func computing<R>(_ body: () throws -> R) rethrows -> R {
@@ -78,10 +78,6 @@ public enum ThreadCount {
     return try body(granted)
   }
 
-  /// Takes up to `count` idle threads beside the calling one; each is given back by `release`.
-  fileprivate static func takeIdle(_ count: Int) -> Int { turns.takeIdle(count, orNone: false) }
-
-  fileprivate static func release() { turns.giveBack(1) }
 }
 
 /// Calls `body` once for each number below `count`, on up to `ThreadCount.current` threads, and waits.
@@ -94,7 +90,7 @@ public enum ThreadCount {
 public func parallelLoop(_ count: Int, _ body: @Sendable (Int) throws -> Void) throws {
   guard count != 0 else { return }
   try ThreadCount.computing {
-    let others = ThreadCount.takeIdle(min(ThreadCount.current, count) - 1)
+    let others = ThreadCount.turns.takeIdle(min(ThreadCount.current, count) - 1, orNone: false)
     guard others > 0 else {
       for piece in 0..<count { try body(piece) }
       return
@@ -114,7 +110,7 @@ public func parallelLoop(_ count: Int, _ body: @Sendable (Int) throws -> Void) t
           }
         }
       }
-      if thread < others { ThreadCount.release() }
+      if thread < others { ThreadCount.turns.giveBack(1) }
     }
     if let failure = failure.withLock({ $0 }) { throw failure.error }
   }

@@ -19,13 +19,8 @@ public struct Matrix: Sendable {
   private var rowScales: TensorStorage?
   private let scaleOffset: Int
 
-  /// Zeros on the heap.
-  public init(rows: Int, columns: Int) {
-    self.init(rows: rows, columns: columns, format: .float32)
-  }
-
   /// Zeros on the heap, kept in a format.
-  public init(rows: Int, columns: Int, format: NumberFormat) {
+  public init(rows: Int, columns: Int, format: NumberFormat = .float32) {
     self.init(
       rows: rows, columns: columns, format: format,
       storage: TensorStorage(byteCount: Self.byteCount(rows, columns, format)), scales: Self.zeroScales(rows, format))
