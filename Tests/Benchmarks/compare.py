@@ -24,7 +24,7 @@ parser.add_argument("weights", nargs="?")
 parser.add_argument("--images", type=int, default=50)
 parser.add_argument("--rounds", type=int, default=3)
 parser.add_argument("--fraction", default="0.1")
-parser.add_argument("--threads", type=int, default=os.cpu_count())
+parser.add_argument("--threads", type=int, default=int(os.environ.get("BENCHMARK_THREADS", os.cpu_count() or 1)))
 options = parser.parse_args()
 
 
@@ -52,7 +52,7 @@ def main():
             f"subsampler: {{fraction: {options.fraction}}}\n")
 
         def program(*arguments):
-            return in_turn.timed(lambda: data.patchcore(*arguments))
+            return in_turn.timed(lambda: data.patchcore(*arguments, threads=options.threads))
 
         theirs = {}
 

@@ -20,7 +20,7 @@ parser.add_argument("--fraction", type=float, default=0.1)
 parser.add_argument("--peer-picks", type=int, default=100)
 parser.add_argument("--rounds", type=int, default=5)
 parser.add_argument("--check", type=int, default=300)
-parser.add_argument("--threads", type=int, default=os.cpu_count())
+parser.add_argument("--threads", type=int, default=int(os.environ.get("BENCHMARK_THREADS", os.cpu_count() or 1)))
 options = parser.parse_args()
 os.environ["OMP_NUM_THREADS"] = str(options.threads)
 

@@ -8,11 +8,11 @@ import numpy as np
 from in_turn import DATA, PATCHCORE, THREADS, WORK, Missing
 
 
-def patchcore(*arguments):
+def patchcore(*arguments, threads=THREADS):
     """Runs the program; returns what it printed."""
     try:
         return subprocess.run(
-            [PATCHCORE, *map(str, arguments), "--threads", str(THREADS), "--quiet"], check=True, stdout=subprocess.PIPE,
+            [PATCHCORE, *map(str, arguments), "--threads", str(threads), "--quiet"], check=True, stdout=subprocess.PIPE,
             text=True).stdout
     except FileNotFoundError:
         raise Missing("patchcore is not built: swift build -c release, or say where it is in PATCHCORE") from None
@@ -117,7 +117,7 @@ def bank(rows):
         return path
     _, base = embeddings()
     if rows <= len(base) // 5:
-        config, more = description(subsampler={"kind": "coreset", "fraction": rows / len(base)})
+        config, more = description(subsampler={"kind": "coreset", "fraction": (rows + 0.5) / len(base)})
         np.save(path, vectors(config, images(213), more)[:rows])
     else:
         grow(path, np.array(base[:rows]), rows)

@@ -19,7 +19,7 @@ from pathlib import Path
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--scale", type=float, default=1.0)
-parser.add_argument("--threads", type=int, default=os.cpu_count())
+parser.add_argument("--threads", type=int, default=int(os.environ.get("BENCHMARK_THREADS", os.cpu_count() or 1)))
 parser.add_argument("--only", default="coreset,search,fit")
 parser.add_argument("--svg", help="a folder for a curve of each table")
 options = parser.parse_args()

@@ -198,7 +198,7 @@ def machine():
     wanted = ["avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile"]
     return (f"{model}, {os.cpu_count()} cores, {memory:.0f} GiB, "
             f"{' '.join(flag for flag in wanted if flag in flags) or 'no vector extensions known'}, "
-            f"{platform.system()} {platform.release()}")
+            f"{platform.system()} {platform.release().split('-')[0]}")
 
 
 def versions(*names):

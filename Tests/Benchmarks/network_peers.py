@@ -9,13 +9,13 @@ Needs openvino, onnxruntime, torch, torchvision, onnx and numpy, and this packag
 
 Each round runs every contender once, so that whatever else the machine does falls on all of them. Printed are medians
 of wall and processor time, and the median over the rounds of each contender's time divided by the peer's in the same
-round. --json FILE keeps every round. Weights and images differ from side to side; no time depends on them.
+round, with the range of the middle eight tenths. --json FILE keeps every round. Weights and images differ from side to side; no time depends on them.
 """
 
 import argparse
+import io
 import json
 import os
-import platform
 import subprocess
 import sys
 import time
@@ -30,18 +30,15 @@ parser.add_argument("--json")
 options = parser.parse_args()
 os.environ["OMP_NUM_THREADS"] = str(options.threads)
 
-import numpy as np
-import torch
+import numpy as np  # noqa: E402
 
-# Some builds of torchvision come without their native operators; networks need none of them.
-library = torch.library.Library("torchvision", "DEF")
-for operator in ["nms(Tensor a, Tensor b, float c) -> Tensor", "qnms(Tensor a, Tensor b, float c) -> Tensor"]:
-    try:
-        library.define(operator)
-    except RuntimeError:
-        pass
-import torchvision
+import in_turn  # noqa: E402
 
+try:
+    torch, torchvision = in_turn.need("torch"), in_turn.need("torchvision")
+except in_turn.Missing as missing:
+    in_turn.title("Networks")
+    sys.exit(f"Not measured: {missing}")
 torch.set_num_threads(options.threads)
 torch.manual_seed(0)
 
@@ -65,13 +62,21 @@ model = Backbone().eval()
 image = torch.randn(1, 3, options.size, options.size)
 pixels = image.numpy()
 contenders = {}
-versions = {"torch": torch.__version__, "python": platform.python_version()}
 wanted = options.peers.split(",")
+missing_peers = []
 
-if "openvino" in wanted:
-    import openvino
 
-    versions["openvino"] = openvino.__version__
+def peer(name):
+    """The module of a peer that is asked for, or nothing."""
+    try:
+        return in_turn.need(name) if name in wanted else None
+    except in_turn.Missing as missing:
+        missing_peers.append(f"Not measured: {missing}.")
+        return None
+
+
+openvino, onnxruntime = peer("openvino"), peer("onnxruntime")
+if openvino:
     converted = openvino.convert_model(model, example_input=image, input=[1, 3, options.size, options.size])
     core = openvino.Core()
     for precision in ["f32", "bf16"]:
@@ -82,12 +87,7 @@ if "openvino" in wanted:
         request.set_input_tensor(openvino.Tensor(pixels, shared_memory=True))
         contenders[f"openvino {precision}"] = request.infer
 
-if "onnxruntime" in wanted:
-    import io
-
-    import onnxruntime
-
-    versions["onnxruntime"] = onnxruntime.__version__
+if onnxruntime:
     file = io.BytesIO()
     torch.onnx.export(model, (image,), file, input_names=["image"], dynamo=False)
     settings = onnxruntime.SessionOptions()
@@ -124,48 +124,60 @@ def ours(precision, convolution):
     print(json.dumps(setting), file=program.stdin, flush=True)
     answer = program.stdout.readline()
     if not answer:
-        sys.exit("the networks program ended; see its message above")
+        raise in_turn.Missing(f"{precision} with {convolution} convolutions; the networks program ended, see its message")
     return json.loads(answer)
 
 
-timers = {name: (lambda body=body: timed(body)) for name, body in contenders.items()}
-for precision, convolution in [
-    ("float32", "direct"), ("float32", "winograd"), ("bfloat16", "direct"), ("int8", "direct")]:
-    timers[f"patchcore {precision} {convolution}"] = (
-        lambda precision=precision, convolution=convolution: ours(precision, convolution))
-
-for timer in timers.values():
-    for _ in range(3):
-        timer()
-rounds = []
-for _ in range(options.rounds):
-    taken = {}
-    for name, timer in timers.items():
-        # Threads that another side left spinning go to sleep first.
-        time.sleep(0.01)
-        taken[name] = timer()
-    rounds.append(taken)
-program.stdin.close()
-program.wait()
+OURS = {
+    "patchcore float32 direct": ("float32", "direct"), "patchcore float32 fastest": ("float32", "fastest"),
+    "patchcore bfloat16": ("bfloat16", "direct"), "patchcore int8": ("int8", "direct"),
+}
+# Each of ours, the peer whose time counts, and the share of it that is wanted at most.
+TARGETS = [
+    ("patchcore float32 fastest", "openvino f32", 0.9), ("patchcore bfloat16", "openvino bf16", 0.95),
+    ("patchcore int8", "openvino bf16", 0.55),
+]
 
 
-def median(values):
-    return float(np.median(values))
+def main():
+    timers = {name: (lambda body=body: timed(body)) for name, body in contenders.items()}
+    timers |= {name: (lambda setting=setting: ours(*setting)) for name, setting in OURS.items()}
+    for timer in timers.values():
+        for _ in range(3):
+            timer()
+    rounds = []
+    for _ in range(options.rounds):
+        taken = {}
+        for name, timer in timers.items():
+            time.sleep(in_turn.PAUSE)
+            taken[name] = timer()
+        rounds.append(taken)
+    program.stdin.close()
+    program.wait()
+
+    def shares(name, peer, kind):
+        return in_turn.middle([taken[name][kind] / taken[peer][kind] for taken in rounds])
+
+    in_turn.title(
+        f"Networks: WideResNet-50-2 to layer 3, {options.size} x {options.size}, one image, {options.threads} thread(s)")
+    columns = [name for name in ("openvino f32", "openvino bf16") if name in timers]
+    print("| | wall ms | processor ms | " + " | ".join(f"wall, of {name} (range)" for name in columns) + " |")
+    print("|---|---|---|" + "---|" * len(columns))
+    for name in timers:
+        row = [f"{in_turn.middle([r[name][kind] for r in rounds])[0] * 1000:.2f}" for kind in ("wall", "processor")]
+        row += ["{:.3f} ({:.3f} to {:.3f})".format(*shares(name, column, "wall")) for column in columns]
+        print(f"| {name} | " + " | ".join(row) + " |")
+    print("\n" + " ".join([f"{options.rounds} rounds.", *missing_peers]))
+    for name, peer, most in TARGETS:
+        if peer in timers:
+            value, low, high = shares(name, peer, "wall")
+            in_turn.target(
+                f"network, {options.threads} thread(s), time of {name} as a share of {peer}", value, most, least=False,
+                range=[low, high])
+    print(f"\n{in_turn.machine()}; {in_turn.versions('openvino', 'onnxruntime', 'torch')}")
+    if options.json:
+        with open(options.json, "w") as file:
+            json.dump({"threads": options.threads, "rounds": rounds}, file)
 
 
-processor_name = next(
-    (line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "unknown")
-print(f"{processor_name}, {options.threads} thread(s), {options.rounds} rounds, {options.size} x {options.size}, "
-      + ", ".join(f"{name} {version}" for name, version in sorted(versions.items())))
-columns = [name for name in ["openvino f32", "openvino bf16"] if name in timers]
-print("| contender | wall ms | processor ms | " + " | ".join(f"wall (processor) of {name}" for name in columns) + " |")
-print("|---|---|---|" + "---|" * len(columns))
-for name in timers:
-    row = [f"{median([r[name][kind] for r in rounds]) * 1000:.2f}" for kind in ["wall", "processor"]]
-    for column in columns:
-        ratios = [median([r[name][kind] / r[column][kind] for r in rounds]) for kind in ["wall", "processor"]]
-        row.append(f"{ratios[0]:.3f} ({ratios[1]:.3f})")
-    print(f"| {name} | " + " | ".join(row) + " |")
-if options.json:
-    with open(options.json, "w") as file:
-        json.dump({"versions": versions, "machine": processor_name, "threads": options.threads, "rounds": rounds}, file)
+in_turn.main(main)

@@ -16,7 +16,7 @@ import os
 parser = argparse.ArgumentParser()
 parser.add_argument("--rows", type=int, nargs="+", default=[1600, 16384, 160000])
 parser.add_argument("--rounds", type=int, default=7)
-parser.add_argument("--threads", type=int, default=os.cpu_count())
+parser.add_argument("--threads", type=int, default=int(os.environ.get("BENCHMARK_THREADS", os.cpu_count() or 1)))
 parser.add_argument("--kernels", help="kernels for FAISS's OpenBLAS (OPENBLAS_CORETYPE); by default its own choice")
 parser.add_argument("--no-approximate", action="store_true", help="leave out IVFPQ, which takes a minute to train")
 options = parser.parse_args()

@@ -10,7 +10,7 @@ import os
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--rounds", type=int, default=15)
-parser.add_argument("--threads", type=int, default=os.cpu_count())
+parser.add_argument("--threads", type=int, default=int(os.environ.get("BENCHMARK_THREADS", os.cpu_count() or 1)))
 options = parser.parse_args()
 os.environ["OMP_NUM_THREADS"] = str(options.threads)
 
