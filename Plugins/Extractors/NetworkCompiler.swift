@@ -65,7 +65,7 @@ struct NetworkCompiler: Sendable {
     logger.notice(
       """
       convolution: fastest takes \(candidates[best].name) for images of \(input.width) x \(input.height) on \
-      \(ThreadCount.current) threads (\(measured.joined(separator: ", ")) an image)
+      up to \(ThreadCount.current) threads (\(measured.joined(separator: ", ")) an image)
       """)
     return candidates[best].network
   }

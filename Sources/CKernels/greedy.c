@@ -129,7 +129,7 @@ long pc_group_rows(
 
 enum { chunk = 128 };
 
-// The next float32 that ends in 16 zero bits; halves go to the even one.
+// The upper 16 bits of the nearest float32 whose other bits are 0; halves go to the even one.
 static inline uint32_t to_bfloat16(float value) {
   uint32_t bits;
   memcpy(&bits, &value, sizeof bits);
@@ -199,7 +199,7 @@ PC_BF16 static inline v16 limits(v16 distances, v16 halves, float most, long dim
 #undef PICK
 #define PICK(c) (picks + near[one][k + (c)] * dimension)
 
-// Two panels against picks, in chunks: products of sketches tell which picks may be nearer, distances decide.
+// One panel or two against picks, in chunks: products of sketches tell which picks may be nearer, distances decide.
 #define SKETCHED_PANELS(PANELS)                                                                          \
   {                                                                                                      \
     const float *panel = panels + p * 16 * dimension;                                                    \

@@ -52,7 +52,8 @@ final class OneDNNNetwork: CompiledNetwork {
 
   /// Runs an image on all threads of the plan or on the calling one alone.
   private func choosingWidth(_ batch: Int, _ run: (_ wide: Bool) throws -> Void) throws {
-    guard batch == 1, plan.threads > 1 else { return try run(false) }
+    // Inside one of several pieces the other threads are at other images.
+    guard batch == 1, plan.threads > 1, ThreadCount.current > 1 else { return try run(false) }
     let start = ContinuousClock.now
     let wide = workspaces.withLock { $0.width.isWide }
     if wide {

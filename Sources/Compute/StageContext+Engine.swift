@@ -17,7 +17,8 @@ extension StageContext {
   /// if OpenBLAS is it and runs far below the processor's speed.
   ///
   /// - Returns: the engine, ready for use.
-  /// - Throws: `PatchCoreError` with code `.notInThisBuild` if the engine was left out of the build.
+  /// - Throws: `PatchCoreError` with code `.notInThisBuild` if the engine was left out of the build,
+  ///   `.invalidConfiguration` if it cannot compute as the settings ask.
   public func makeEngine() throws -> any ComputeEngine {
     let engine = try compute.makeEngine()
     logger.debug("\(Self.kernels(of: engine.kind)); own kernels: \(Self.ownKernels)")

@@ -14,7 +14,7 @@ enum Restart {
     guard
       let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"),
       // Started through the loader as `ld.so program`, the arguments would be the loader's.
-      !Path.name(of: program).hasPrefix("ld")
+      !["ld-", "ld.", "ld64."].contains(where: Path.name(of: program).hasPrefix)
     else { return }
     setenv(OpenBLASKernels.variable, core, 0)
     execv(program, CommandLine.unsafeArgv)
