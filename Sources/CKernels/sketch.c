@@ -6,6 +6,9 @@
 
 #include "CKernelsProcessor.h"
 
+// The same bounds on every processor, with fused operations or without.
+#pragma STDC FP_CONTRACT OFF
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #define PC_AVX2_TARGET __attribute__((target("avx2,fma")))
@@ -17,61 +20,156 @@ enum {
   BLOCK = PC_SKETCH_BLOCK,
   LANES = PC_SKETCH_LANES,
   PANEL = LENGTH * LANES,
-  PANELS = BLOCK / LANES,
+  // Rows that are left out together after the first half: four panels, in whose order near rows stand side by side.
+  TILE_PANELS = 4,
+  TILE = TILE_PANELS * LANES,
+  // Queries that are compared together: with four panels they fill 24 of the 32 registers with sums.
+  TILE_QUERIES = 6,
+  // Without the query's shift no limit is below this, and no score of a row.
+  LEAST = -(1 << 29),
 };
+
+// Some queries with one block at the first two levels.
+typedef struct {
+  const int8_t *integers[2][TILE_QUERIES];
+  int32_t least[2][TILE_QUERIES];
+  // What is found: rows within the block; vectors are stored whole.
+  int32_t rows[TILE_QUERIES][BLOCK + LANES];
+  long counts[TILE_QUERIES];
+} group;
+
+// The least score of a row within a distance. For a score s less the shift, |q|^2 - 2 s is at most the squared distance
+// of the sketches.
+static inline int32_t least_score(
+    const pc_sketch_level *level, double loss, const pc_sketch_query *query, double reach) {
+  const double span = (reach + query->loss + loss) / level->scale;
+  const double least = floor((query->squares - span * span) / 2) - 1;
+  if (!(least > LEAST)) return LEAST;
+  return (int32_t)fmin(least + (double)query->shift, 0x1p30);
+}
+
+// A lower bound of the distance of a row with this score.
+static inline double bound(const pc_sketch_level *level, double loss, const pc_sketch_query *query, int32_t score) {
+  const double square = query->squares - 2 * (double)(score - query->shift);
+  return fmax(0, sqrt(fmax(0, square)) * level->scale - query->loss - loss);
+}
 
 // What the widest functions do in registers, for processors without 8-bit products: SCORES fills the scores of one
 // panel, DOT the product of a row and a query.
-#define SKETCH_FUNCTIONS(NAME, TARGET, SCORES, DOT)                                                              \
-  TARGET static void scan_##NAME(                                                                                \
-      const uint8_t *panels, const int32_t *starts, long blocks, const int8_t *queries, long n,                  \
-      int32_t *block_best, int32_t *lane_best, int32_t *lane_block) {                                            \
-    for (long b = 0; b < blocks; b++)                                                                            \
-      for (long q = 0; q < n; q++) {                                                                             \
-        int32_t most = INT32_MIN;                                                                                \
-        for (long p = b * PANELS; p < (b + 1) * PANELS; p++) {                                                   \
-          int32_t scores[LANES];                                                                                 \
-          SCORES(panels + p * PANEL, starts + p * LANES, queries + q * LENGTH, scores);                          \
-          for (int lane = 0; lane < LANES; lane++) {                                                             \
-            if (scores[lane] > most) most = scores[lane];                                                        \
-            if (scores[lane] <= lane_best[q * LANES + lane]) continue;                                           \
-            lane_best[q * LANES + lane] = scores[lane];                                                          \
-            lane_block[q * LANES + lane] = (int32_t)b;                                                           \
-          }                                                                                                      \
-        }                                                                                                        \
-        block_best[b * n + q] = most;                                                                            \
-      }                                                                                                          \
-  }                                                                                                              \
-                                                                                                                 \
-  TARGET static long rescan_##NAME(                                                                              \
-      const uint8_t *panels, const int32_t *starts, const int8_t *query, int32_t least, int32_t *rows,           \
-      int32_t *scores) {                                                                                         \
-    long found = 0;                                                                                              \
-    for (int p = 0; p < PANELS; p++) {                                                                           \
-      int32_t values[LANES];                                                                                     \
-      SCORES(panels + p * PANEL, starts + p * LANES, query, values);                                             \
-      for (int lane = 0; lane < LANES; lane++)                                                                   \
-        if (values[lane] >= least) {                                                                             \
-          rows[found] = p * LANES + lane;                                                                        \
-          scores[found++] = values[lane];                                                                        \
-        }                                                                                                        \
-    }                                                                                                            \
-    return found;                                                                                                \
-  }                                                                                                              \
-                                                                                                                 \
-  TARGET static long filter_##NAME(                                                                              \
-      const uint8_t *values, const int32_t *starts, long length, const int8_t *query, int32_t least,             \
-      int32_t *rows, long count, int32_t *scores) {                                                              \
-    long kept = 0;                                                                                               \
-    for (long i = 0; i < count; i++) {                                                                           \
-      const int32_t row = rows[i];                                                                               \
-      const int32_t score = starts[row] + DOT(values + row * length, query, length);                             \
-      if (score < least) continue;                                                                               \
-      rows[kept] = row;                                                                                          \
-      scores[kept++] = score;                                                                                    \
-    }                                                                                                            \
-    return kept;                                                                                                 \
+#define SKETCH_FUNCTIONS(NAME, TARGET, SCORES, DOT)                                                             \
+  TARGET static void scan_##NAME(                                                                               \
+      const uint8_t *first, const int32_t *first_starts, const uint8_t *second, const int32_t *second_starts,   \
+      group *g) {                                                                                               \
+    for (int q = 0; q < TILE_QUERIES; q++) {                                                                    \
+      g->counts[q] = 0;                                                                                         \
+      if (g->least[0][q] == INT32_MAX) continue;                                                                \
+      for (int row = 0; row < BLOCK; row += TILE) {                                                             \
+        int32_t scores[TILE], more[LANES], most = INT32_MIN;                                                    \
+        for (int p = 0; p < TILE; p += LANES)                                                                   \
+          SCORES(first + (row + p) * LENGTH, first_starts + row + p, g->integers[0][q], scores + p);            \
+        for (int i = 0; i < TILE; i++) most = scores[i] > most ? scores[i] : most;                              \
+        if (most < g->least[0][q]) continue;                                                                    \
+        for (int p = 0; p < TILE; p += LANES) {                                                                 \
+          SCORES(second + (row + p) * LENGTH, second_starts + row + p, g->integers[1][q], more);                \
+          for (int lane = 0; lane < LANES; lane++) {                                                            \
+            /* Slots without a row overflow and keep their second start. */                                     \
+            const int32_t score = (int32_t)(((uint32_t)scores[p + lane] << 2) + (uint32_t)more[lane]);          \
+            if (score >= g->least[1][q]) g->rows[q][g->counts[q]++] = row + p + lane;                           \
+          }                                                                                                     \
+        }                                                                                                       \
+      }                                                                                                         \
+    }                                                                                                           \
+  }                                                                                                             \
+                                                                                                                \
+  TARGET static long filter_##NAME(                                                                             \
+      const uint8_t *values, const int32_t *starts, long length, const int8_t *query, int32_t least,            \
+      int32_t *rows, long count, int32_t *scores) {                                                             \
+    long kept = 0;                                                                                              \
+    for (long i = 0; i < count; i++) {                                                                          \
+      const int32_t row = rows[i];                                                                              \
+      const int32_t score = starts[row] + DOT(values + row * length, query, length);                            \
+      if (score < least) continue;                                                                              \
+      rows[kept] = row;                                                                                         \
+      scores[kept++] = score;                                                                                   \
+    }                                                                                                           \
+    return kept;                                                                                                \
+  }                                                                                                             \
+  VISIT(NAME, TARGET)
+
+// A block, with the functions above.
+#define VISIT(NAME, TARGET)                                                                                     \
+  TARGET static long visit_##NAME(                                                                              \
+      const pc_sketch_level *levels, const pc_sketch_queries *queries, int level_count, long block,             \
+      const double *reach, const int32_t *asked, long count, pc_sketch_found *found) {                          \
+    const pc_sketch_level *third = levels + 2, *last = levels + level_count - 1;                                \
+    int32_t scores[BLOCK + LANES];                                                                              \
+    group g;                                                                                                    \
+    long total = 0, lines = 0;                                                                                  \
+    for (long first = 0; first < count; first += TILE_QUERIES) {                                                \
+      lines = prefetch_block(levels, block + 1, lines, TILE_QUERIES, count - first);                            \
+      for (int i = 0; i < TILE_QUERIES; i++) {                                                                  \
+        const int is_there = first + i < count;                                                                 \
+        const int32_t q = asked[is_there ? first + i : count - 1];                                              \
+        for (int l = 0; l < 2; l++) {                                                                           \
+          g.integers[l][i] = queries[l].integers + q * LENGTH;                                                  \
+          g.least[l][i] = is_there ? least_score(                                                               \
+              levels + l, levels[l].losses[block], queries[l].queries + q, reach[q]) : INT32_MAX;               \
+        }                                                                                                       \
+      }                                                                                                         \
+      scan_##NAME(                                                                                              \
+          levels[0].values + block * BLOCK * LENGTH, levels[0].starts + block * BLOCK,                          \
+          levels[1].values + block * BLOCK * LENGTH, levels[1].starts + block * BLOCK, &g);                     \
+      for (int i = 0; i < TILE_QUERIES; i++) {                                                                  \
+        if (!g.counts[i]) continue;                                                                             \
+        const int32_t q = asked[first + i];                                                                     \
+        const int32_t least = least_score(third, third->losses[block], queries[2].queries + q, reach[q]);       \
+        const long left = filter_##NAME(                                                                        \
+            third->values + block * BLOCK * third->length, third->starts + block * BLOCK, third->length,        \
+            queries[2].integers + q * third->length, least, g.rows[i], g.counts[i], scores);                    \
+        for (long k = 0; k < left; k++) {                                                                       \
+          const int32_t row = g.rows[i][k];                                                                     \
+          found[total++] = (pc_sketch_found){                                                                   \
+              q, row, bound(third, third->losses[block], queries[2].queries + q, scores[k])};                   \
+          /* The last level is gone through when the block is done; until then its rows are on their way. */    \
+          if (last == third) continue;                                                                          \
+          for (long j = 0; j < last->length; j += 64)                                                           \
+            __builtin_prefetch(last->values + (block * BLOCK + row) * last->length + j, 0, 2);                  \
+        }                                                                                                       \
+      }                                                                                                         \
+    }                                                                                                           \
+    if (last == third) return total;                                                                            \
+                                                                                                                \
+    long kept = 0;                                                                                              \
+    for (long next = 0; next < total;) {                                                                        \
+      const int32_t q = found[next].query;                                                                      \
+      long rows = 0;                                                                                            \
+      while (next < total && found[next].query == q) g.rows[0][rows++] = found[next++].row;                     \
+      const pc_sketch_query *query = queries[level_count - 1].queries + q;                                      \
+      const double loss = last->losses[block];                                                                  \
+      rows = filter_##NAME(                                                                                     \
+          last->values + block * BLOCK * last->length, last->starts + block * BLOCK, last->length,              \
+          queries[level_count - 1].integers + q * last->length, least_score(last, loss, query, reach[q]),       \
+          g.rows[0], rows, scores);                                                                             \
+      for (long k = 0; k < rows; k++)                                                                           \
+        found[kept++] = (pc_sketch_found){q, g.rows[0][k], bound(last, loss, query, scores[k])};                \
+    }                                                                                                           \
+    return kept;                                                                                                \
   }
+
+// Has some of the first three levels of a block read ahead, from a line on, a share for each of the queries that are
+// left; returns the line to go on with. The next block of a last one is never touched, only named.
+static inline long prefetch_block(
+    const pc_sketch_level *levels, long block, long line, long queries, long queries_left) {
+  const long half = BLOCK * LENGTH / 64, all = 2 * half + BLOCK * levels[2].length / 64;
+  const long share = queries_left > queries ? (all - line) * queries / queries_left + 1 : all - line;
+  const long end = line + share < all ? line + share : all;
+  for (; line < end; line++) {
+    const int level = line < half ? 0 : line < 2 * half ? 1 : 2;
+    const uintptr_t start = (uintptr_t)levels[level].values + (uintptr_t)(block * BLOCK * levels[level].length);
+    __builtin_prefetch((const void *)(start + (uintptr_t)(line - level * half) * 64), 0, 2);
+  }
+  return line;
+}
 
 static void scores_portable(const uint8_t *panel, const int32_t *starts, const int8_t *query, int32_t *scores) {
   memcpy(scores, starts, LANES * sizeof(int32_t));
@@ -127,120 +225,99 @@ PC_AVX2_TARGET static inline int32_t dot_avx2(const uint8_t *row, const int8_t *
 
 SKETCH_FUNCTIONS(avx2, PC_AVX2_TARGET, scores_avx2, dot_avx2)
 
-// 6 queries with 4 panels: 24 of the 32 registers hold sums.
-enum { TILE_QUERIES = 6, TILE_PANELS = 4 };
-
 PC_VNNI_TARGET static void scan_vnni(
-    const uint8_t *panels, const int32_t *starts, long blocks, const int8_t *queries, long n, int32_t *block_best,
-    int32_t *lane_best, int32_t *lane_block) {
-  for (long b = 0; b < blocks; b++)
-    for (long first = 0; first < n; first += TILE_QUERIES) {
-      const int8_t *query[TILE_QUERIES];
-      __m512i best[TILE_QUERIES];
-      for (int q = 0; q < TILE_QUERIES; q++) {
-        // The last tile computes its last query several times.
-        query[q] = queries + (first + q < n ? first + q : n - 1) * LENGTH;
-        best[q] = _mm512_set1_epi32(INT32_MIN);
-      }
-      for (int p = 0; p < PANELS; p += TILE_PANELS) {
-        const uint8_t *rows = panels + (b * PANELS + p) * PANEL;
-        const int32_t *start = starts + (b * PANELS + p) * LANES;
-        __m512i sum[TILE_QUERIES][TILE_PANELS];
-        for (int i = 0; i < TILE_PANELS; i++)
-          for (int q = 0; q < TILE_QUERIES; q++) sum[q][i] = _mm512_loadu_si512(start + i * LANES);
-        for (int g = 0; g < LENGTH / 4; g++) {
-          __m512i row[TILE_PANELS];
-          for (int i = 0; i < TILE_PANELS; i++) row[i] = _mm512_loadu_si512(rows + i * PANEL + g * 64);
-          for (int q = 0; q < TILE_QUERIES; q++) {
-            int32_t four;
-            memcpy(&four, query[q] + g * 4, sizeof four);
-            const __m512i numbers = _mm512_set1_epi32(four);
-            for (int i = 0; i < TILE_PANELS; i++) sum[q][i] = _mm512_dpbusd_epi32(sum[q][i], row[i], numbers);
-          }
-        }
-        for (int q = 0; q < TILE_QUERIES; q++)
-          for (int i = 0; i < TILE_PANELS; i++) best[q] = _mm512_max_epi32(best[q], sum[q][i]);
-      }
-      for (int q = 0; q < TILE_QUERIES && first + q < n; q++) {
-        int32_t *held = lane_best + (first + q) * LANES, *where = lane_block + (first + q) * LANES;
-        const __mmask16 larger = _mm512_cmpgt_epi32_mask(best[q], _mm512_loadu_si512(held));
-        _mm512_mask_storeu_epi32(held, larger, best[q]);
-        _mm512_mask_storeu_epi32(where, larger, _mm512_set1_epi32((int)b));
-        block_best[b * n + first + q] = _mm512_reduce_max_epi32(best[q]);
-      }
-    }
-}
-
-PC_VNNI_TARGET static long rescan_vnni(
-    const uint8_t *panels, const int32_t *starts, const int8_t *query, int32_t least, int32_t *rows,
-    int32_t *scores) {
-  // As many sums at once as the products take cycles.
-  enum { TOGETHER = 8 };
-  const __m512i limit = _mm512_set1_epi32(least);
+    const uint8_t *first, const int32_t *first_starts, const uint8_t *second, const int32_t *second_starts, group *g) {
   const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-  long found = 0;
-  for (int p = 0; p < PANELS; p += TOGETHER) {
-    __m512i sum[TOGETHER];
-    for (int i = 0; i < TOGETHER; i++) sum[i] = _mm512_loadu_si512(starts + (p + i) * LANES);
-    for (int g = 0; g < LENGTH / 4; g++) {
-      int32_t four;
-      memcpy(&four, query + g * 4, sizeof four);
-      const __m512i numbers = _mm512_set1_epi32(four);
-      for (int i = 0; i < TOGETHER; i++)
-        sum[i] = _mm512_dpbusd_epi32(sum[i], _mm512_loadu_si512(panels + (p + i) * PANEL + g * 64), numbers);
-    }
-    for (int i = 0; i < TOGETHER; i++) {
-      const __mmask16 near = _mm512_cmpge_epi32_mask(sum[i], limit);
-      if (!near) continue;
-      _mm512_mask_compressstoreu_epi32(rows + found, near, _mm512_add_epi32(lanes, _mm512_set1_epi32((p + i) * LANES)));
-      _mm512_mask_compressstoreu_epi32(scores + found, near, sum[i]);
-      found += __builtin_popcount(near);
-    }
+  for (int q = 0; q < TILE_QUERIES; q++) g->counts[q] = 0;
+  for (int row = 0; row < BLOCK; row += TILE) {
+    __m512i sum[TILE_QUERIES][TILE_PANELS];
+#define ADD_PRODUCTS(VALUES, HALF)                                                                              \
+  for (int k = 0; k < LENGTH / 4; k++) {                                                                        \
+    __m512i rows[TILE_PANELS];                                                                                  \
+    for (int i = 0; i < TILE_PANELS; i++) rows[i] = _mm512_loadu_si512(VALUES + row * LENGTH + i * PANEL + k * 64); \
+    for (int q = 0; q < TILE_QUERIES; q++) {                                                                    \
+      int32_t four;                                                                                             \
+      memcpy(&four, g->integers[HALF][q] + k * 4, sizeof four);                                                 \
+      const __m512i numbers = _mm512_set1_epi32(four);                                                          \
+      for (int i = 0; i < TILE_PANELS; i++) sum[q][i] = _mm512_dpbusd_epi32(sum[q][i], rows[i], numbers);       \
+    }                                                                                                           \
   }
-  return found;
+    for (int i = 0; i < TILE_PANELS; i++)
+      for (int q = 0; q < TILE_QUERIES; q++) sum[q][i] = _mm512_loadu_si512(first_starts + row + i * LANES);
+    ADD_PRODUCTS(first, 0)
+    unsigned near = 0;
+    for (int q = 0; q < TILE_QUERIES; q++) {
+      const __m512i a = _mm512_max_epi32(sum[q][0], sum[q][1]), b = _mm512_max_epi32(sum[q][2], sum[q][3]);
+      near |= _mm512_cmpge_epi32_mask(_mm512_max_epi32(a, b), _mm512_set1_epi32(g->least[0][q]));
+    }
+    if (!near) continue;
+
+    for (int i = 0; i < TILE_PANELS; i++) {
+      // Slots without a row overflow and keep their second start.
+      const __m512i start = _mm512_loadu_si512(second_starts + row + i * LANES);
+      for (int q = 0; q < TILE_QUERIES; q++) sum[q][i] = _mm512_add_epi32(_mm512_slli_epi32(sum[q][i], 2), start);
+    }
+    ADD_PRODUCTS(second, 1)
+    for (int q = 0; q < TILE_QUERIES; q++)
+      for (int i = 0; i < TILE_PANELS; i++) {
+        const __mmask16 within = _mm512_cmpge_epi32_mask(sum[q][i], _mm512_set1_epi32(g->least[1][q]));
+        if (!within) continue;
+        // Packed in a register: storing lanes apart is slow on some processors.
+        const __m512i packed = _mm512_maskz_compress_epi32(
+            within, _mm512_add_epi32(lanes, _mm512_set1_epi32(row + i * LANES)));
+        _mm512_storeu_si512(g->rows[q] + g->counts[q], packed);
+        g->counts[q] += __builtin_popcount(within);
+      }
+#undef ADD_PRODUCTS
+  }
 }
 
 // The sums of the lanes of four vectors.
 PC_VNNI_TARGET static inline __m128i sums4(const __m512i *v) {
-  __m128i quarter[4];
-  for (int i = 0; i < 4; i++) {
-    const __m256i half = _mm256_add_epi32(_mm512_castsi512_si256(v[i]), _mm512_extracti64x4_epi64(v[i], 1));
-    quarter[i] = _mm_add_epi32(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
+  const __m512i ab = _mm512_add_epi32(_mm512_unpacklo_epi32(v[0], v[1]), _mm512_unpackhi_epi32(v[0], v[1]));
+  const __m512i cd = _mm512_add_epi32(_mm512_unpacklo_epi32(v[2], v[3]), _mm512_unpackhi_epi32(v[2], v[3]));
+  const __m512i all = _mm512_add_epi32(_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd));
+  const __m256i half = _mm256_add_epi32(_mm512_castsi512_si256(all), _mm512_extracti64x4_epi64(all, 1));
+  return _mm_add_epi32(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
+}
+
+PC_VNNI_TARGET static inline long filter_rows(
+    const uint8_t *values, const int32_t *starts, long length, const int8_t *query, int32_t least, int32_t *rows,
+    long count, int32_t *scores) {
+  const __m128i limit = _mm_set1_epi32(least);
+  long kept = 0;
+  for (long first = 0; first < count; first += 4) {
+    const __mmask8 there = count - first < 4 ? (__mmask8)((1 << (count - first)) - 1) : 15;
+    // The last four may be fewer: the first of them stands for those that are not there.
+    const __m128i four = _mm_mask_loadu_epi32(_mm_set1_epi32(rows[first]), there, rows + first);
+    int32_t row[4];
+    _mm_storeu_si128((__m128i *)row, four);
+    __m512i sum[4];
+    for (int i = 0; i < 4; i++) sum[i] = _mm512_setzero_si512();
+    for (long k = 0; k < length; k += 64) {
+      const __m512i numbers = _mm512_loadu_si512(query + k);
+      for (int i = 0; i < 4; i++)
+        sum[i] = _mm512_dpbusd_epi32(sum[i], _mm512_loadu_si512(values + row[i] * length + k), numbers);
+    }
+    const __m128i score = _mm_add_epi32(sums4(sum), _mm_i32gather_epi32(starts, four, 4));
+    const __mmask8 near = _mm_mask_cmpge_epi32_mask(there, score, limit);
+    const int found = __builtin_popcount(near);
+    const __mmask8 front = (__mmask8)((1 << found) - 1);
+    _mm_mask_storeu_epi32(rows + kept, front, _mm_maskz_compress_epi32(near, four));
+    _mm_mask_storeu_epi32(scores + kept, front, _mm_maskz_compress_epi32(near, score));
+    kept += found;
   }
-  return _mm_hadd_epi32(_mm_hadd_epi32(quarter[0], quarter[1]), _mm_hadd_epi32(quarter[2], quarter[3]));
+  return kept;
 }
 
 PC_VNNI_TARGET static long filter_vnni(
     const uint8_t *values, const int32_t *starts, long length, const int8_t *query, int32_t least, int32_t *rows,
     long count, int32_t *scores) {
-  long kept = 0;
-  for (long first = 0; first < count; first += 4) {
-    // The next rows are on their way while these are computed: they lie anywhere.
-    for (long i = first + 4; i < first + 8 && i < count; i++)
-      for (long k = 0; k < length; k += 64) _mm_prefetch((const char *)(values + rows[i] * length + k), _MM_HINT_T0);
-    int32_t row[4];
-    const uint8_t *line[4];
-    __m512i sum[4];
-    for (int i = 0; i < 4; i++) {
-      row[i] = rows[first + i < count ? first + i : count - 1];
-      line[i] = values + row[i] * length;
-      sum[i] = _mm512_setzero_si512();
-    }
-    for (long k = 0; k < length; k += 64) {
-      const __m512i numbers = _mm512_loadu_si512(query + k);
-      for (int i = 0; i < 4; i++) sum[i] = _mm512_dpbusd_epi32(sum[i], _mm512_loadu_si512(line[i] + k), numbers);
-    }
-    int32_t score[4];
-    _mm_storeu_si128((__m128i *)score, sums4(sum));
-    for (int i = 0; i < 4 && first + i < count; i++) {
-      score[i] += starts[row[i]];
-      rows[kept] = row[i];
-      scores[kept] = score[i];
-      kept += score[i] >= least;
-    }
-  }
-  return kept;
+  return length == 256 ? filter_rows(values, starts, 256, query, least, rows, count, scores)
+                       : filter_rows(values, starts, length, query, least, rows, count, scores);
 }
+
+VISIT(vnni, PC_VNNI_TARGET)
 
 #define SKETCH_CALL(NAME, ...)                                                      \
   (pc_has_avx512_vnni() ? NAME##_vnni(__VA_ARGS__)                                  \
@@ -249,20 +326,10 @@ PC_VNNI_TARGET static long filter_vnni(
 #define SKETCH_CALL(NAME, ...) NAME##_portable(__VA_ARGS__)
 #endif
 
-void pc_sketch_scan(
-    const uint8_t *panels, const int32_t *starts, long blocks, const int8_t *queries, long n, int32_t *block_best,
-    int32_t *lane_best, int32_t *lane_block) {
-  for (long i = 0; i < n * LANES; i++) {
-    lane_best[i] = INT32_MIN;
-    lane_block[i] = 0;
-  }
-  SKETCH_CALL(scan, panels, starts, blocks, queries, n, block_best, lane_best, lane_block);
-}
-
-long pc_sketch_rescan(
-    const uint8_t *panels, const int32_t *starts, const int8_t *query, int32_t least, int32_t *rows,
-    int32_t *scores) {
-  return SKETCH_CALL(rescan, panels, starts, query, least, rows, scores);
+long pc_sketch_visit(
+    const pc_sketch_level *levels, const pc_sketch_queries *queries, int level_count, long block, const double *reach,
+    const int32_t *asked, long count, pc_sketch_found *found) {
+  return SKETCH_CALL(visit, levels, queries, level_count, block, reach, asked, count, found);
 }
 
 long pc_sketch_filter(

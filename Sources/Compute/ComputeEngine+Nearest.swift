@@ -5,8 +5,8 @@ import PatchCore
 private enum Piece {
   /// Queries per product.
   static let queries = 256
-  /// Queries that are compared with sketches together: enough for the rows to be read from memory few times.
-  static let sketchedQueries = 98
+  /// Queries that are compared with sketches together: enough for these to be read from memory few times.
+  static let sketchedQueries = 1024
   /// Bank rows per product: enough to make little of packing and merging, few enough to keep the product in a cache.
   static let bankRows = 2048
   /// Neighbours kept at once before they are merged, over all pieces of a group of queries.
@@ -105,21 +105,15 @@ extension ComputeEngine {
     _ queries: UnsafePointer<Float>, count: Int, _ sketches: RowSketches, _ k: Int, into result: inout Neighbours,
     measuring measure: @Sendable (_ query: Int, _ row: Int) -> Float
   ) throws {
-    let d = sketches.basis.dimension
-    let pieces = evenPieces(of: count, atMost: Piece.sketchedQueries)
-    try result.rows.withUnsafeMutableBufferPointer { rows in
-      try result.squaredDistances.withUnsafeMutableBufferPointer { distances in
-        nonisolated(unsafe) let (queries, rows, distances) = (queries, rows, distances)
-        try parallelLoop(pieces.count) { number in
-          let first = pieces[number].lowerBound
-          sketches.search(queries + first * d, count: pieces[number].count, k: k, self) { query, row in
-            measure(first + query, row)
-          } found: { query, nearest in
-            for (place, neighbour) in nearest.enumerated() {
-              rows[(first + query) * k + place] = neighbour.row
-              distances[(first + query) * k + place] = neighbour.squaredDistance
-            }
-          }
+    for piece in evenPieces(of: count, atMost: Piece.sketchedQueries) {
+      let first = piece.lowerBound
+      let found = try sketches.search(
+        queries + first * sketches.basis.dimension, count: piece.count, k: k, self
+      ) { query, row in measure(first + query, row) }
+      for (query, nearest) in zip(piece, found) {
+        for (place, neighbour) in nearest.neighbours.enumerated() {
+          result.rows[query * k + place] = neighbour.row
+          result.squaredDistances[query * k + place] = neighbour.squaredDistance
         }
       }
     }

@@ -77,7 +77,9 @@ extension PreparedBank {
   /// Bytes held beside the bank's own.
   public var byteCount: Int {
     let sketches = sketches.map { sketches in
-      sketches.levels.reduce(sketches.order.byteCount + sketches.basis.byteCount) {
+      sketches.levels.reduce(
+        sketches.order.byteCount + sketches.basis.byteCount + sketches.centres.byteCount
+      ) {
         $0 + $1.values.byteCount + $1.starts.byteCount + $1.losses.byteCount
       }
     }

@@ -6,7 +6,7 @@ extension RowSketches {
   private static func values(_ level: Int) -> String { "level\(level)_values" }
   private static func starts(_ level: Int) -> String { "level\(level)_starts" }
   private static func losses(_ level: Int) -> String { "level\(level)_losses" }
-  private static let (means, axes, steps, slots) = ("mean", "axes", "steps", "order")
+  private static let (means, axes, steps, slots, blockCentres) = ("mean", "axes", "steps", "order", "centres")
 
   /// What restores the sketches without computing them again.
   var archive: StageArchive {
@@ -14,6 +14,8 @@ extension RowSketches {
       Self.means: Tensor(basis.mean, shape: [basis.dimension]),
       Self.axes: Tensor(basis.axes, shape: [basis.count, basis.dimension]),
       Self.steps: Tensor(levels.flatMap { [$0.scale, $0.restMean] }, shape: [levels.count, 2]), Self.slots: order,
+      Self.blockCentres: Tensor(
+        centres.withUnsafeBufferPointer(Array.init), shape: [centres.rows, centres.columns]),
     ]
     for (number, level) in levels.enumerated() {
       tensors[Self.values(number)] = level.values
@@ -35,7 +37,7 @@ extension RowSketches {
       throw Self.damaged("a bank of \(m) rows of \(d) dimensions has none")
     }
     let shapes = SketchShape.levels(forDimension: d)
-    let axisCount = shapes.compactMap(\.axes).max() ?? 1
+    let axisCount = Self.axisCount(shapes)
     let slotCount = (m + Self.blockRows - 1) / Self.blockRows * Self.blockRows
     func tensor(_ name: String, _ type: ElementType, _ shape: [Int]) throws -> Tensor {
       let tensor = try archive.tensor(name)
@@ -54,9 +56,16 @@ extension RowSketches {
     basis = SketchBasis(mean: try numbers(Self.means, [d]), axes: try numbers(Self.axes, [axisCount, d]))
     // Axes of a wrong artifact would make every bound useless, but none wrong.
     let steps = try numbers(Self.steps, [shapes.count, 2])
+    // So would wrong centres, which choose where a search begins.
+    let centreLength = SketchShape.panelled * Int(PC_SKETCH_LENGTH)
+    let centreValues = try numbers(Self.blockCentres, [slotCount / Self.blockRows, centreLength])
+    centres = Matrix(rows: slotCount / Self.blockRows, columns: centreLength, centreValues)
     order = try tensor(Self.slots, .int32, [slotCount])
     try Self.checkOrder(order, rows: m)
     levels = try shapes.enumerated().map { number, shape in
+      guard !shape.continues || steps[2 * number - 2] == SketchShape.coarseness * steps[2 * number] else {
+        throw Self.damaged("\(Self.steps) holds \(steps[2 * number - 2]) and \(steps[2 * number]) for two halves")
+      }
       guard Self.usableSteps.contains(steps[2 * number]) else {
         throw Self.damaged("\(Self.steps) holds a step of \(steps[2 * number])")
       }
@@ -94,7 +103,7 @@ extension RowSketches {
   /// A start out of range would let a slot without a row be found, or a score overflow.
   private static func checkStarts(_ starts: Tensor, _ name: String, rows: Int, length: Int) throws {
     let numbers = starts.address.assumingMemoryBound(to: Int32.self)
-    let least = -Int32(length * 128 * 128 / 2)
+    let least = SketchLevel.leastStart(length: length)
     for slot in 0..<starts.count {
       let isValid = slot < rows ? (least...0).contains(numbers[slot]) : numbers[slot] == SketchLevel.noRow
       guard isValid else { throw damaged("\(name) holds \(numbers[slot]) at slot \(slot)") }
@@ -106,11 +115,15 @@ extension RowSketches {
     let slots = (0..<16).map { $0 * count / 16 }
     let rows = slots.map { Int(order.address.assumingMemoryBound(to: Int32.self)[$0]) }
     let sample = bank.selecting(rows: rows)
-    let fresh = sample.withUnsafeBufferPointer { SketchedQueries($0.baseAddress!, count: rows.count, self, engine) }
+    let fresh = try sample.withUnsafeBufferPointer {
+      try SketchedQueries($0.baseAddress!, count: rows.count, self, engine)
+    }
+    var squaresBefore: [Int] = []
     for (number, level) in levels.enumerated() {
       let view = level.view
+      var allSquares: [Int] = []
       for (position, slot) in slots.enumerated() {
-        let loss = fresh.rows(atLevel: number)[position].loss, held = view.losses[slot / Self.blockRows]
+        let loss = fresh.queries(atLevel: number)[position].loss, held = view.losses[slot / Self.blockRows]
         // Another engine's sums differ in their last places.
         guard loss <= 1.01 * Double(held) else {
           throw Self.damaged("\(Self.losses(number)) holds \(held) for a row that loses \(loss)")
@@ -118,16 +131,21 @@ extension RowSketches {
         var squares = 0
         for i in 0..<view.length {
           let integer = Int(fresh.integers(atLevel: number)[position * view.length + i])
-          let stored = Int(view.values[number == 0 ? Self.panelOffset(slot, i) : slot * view.length + i]) - 128
+          let place = number < SketchShape.panelled ? Self.panelOffset(slot, i) : slot * view.length + i
+          let stored = Int(view.values[place]) - 128
           guard abs(integer - stored) <= 1 else {
             throw Self.damaged("\(Self.values(number)) holds \(stored) for row \(rows[position]), found \(integer)")
           }
           squares += stored * stored
         }
-        guard Int(view.starts[slot]) == -(squares / 2) else {
-          throw Self.damaged("\(Self.starts(number)) holds \(view.starts[slot]) for a sum of squares of \(squares)")
+        let start = SketchLevel.start(
+          squares: squares, firstHalf: level.shape.continues ? squaresBefore[position] : 0)
+        guard view.starts[slot] == start else {
+          throw Self.damaged("\(Self.starts(number)) holds \(view.starts[slot]) where \(start) belongs")
         }
+        allSquares.append(squares)
       }
+      squaresBefore = allSquares
     }
   }
 

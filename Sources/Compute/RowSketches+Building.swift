@@ -13,6 +13,8 @@ extension RowSketches {
   private static let pieceRows = 512
   /// Principal coordinates that rows are ordered by.
   private static let orderingAxes = 12
+  /// Rows that stand side by side in any order: as many as the first half of a sketch leaves out together.
+  private static let orderedRows = 64
 
   /// Whether sketches suit banks of this size.
   static func suit(rows: Int, dimension: Int) -> Bool {
@@ -33,7 +35,7 @@ extension RowSketches {
   /// The same bank and engine give the same sketches at any thread count.
   ///
   /// - Returns: `nil` for a bank of too few rows, or of dimensions or sizes that sketches do not suit.
-  /// - Complexity: O(m d + d^3) time; at most d + 400 bytes per row, and as much again while they are made.
+  /// - Complexity: O(m d + d^3) time; at most d + 500 bytes per row, and as much again while they are made.
   init?(of bank: Matrix, engine: any ComputeEngine) throws {
     let (m, d) = (bank.rows, bank.columns)
     guard Self.suit(rows: m, dimension: d) else { return nil }
@@ -41,7 +43,7 @@ extension RowSketches {
     let sampled = min(m, Self.sampleCount)
     let sample = bank.selecting(rows: (0..<sampled).map { $0 * m / sampled })
     guard
-      let (mean, axes) = PrincipalAxes.find(sample, count: shapes.compactMap(\.axes).max() ?? 1)
+      let (mean, axes) = PrincipalAxes.find(sample, count: Self.axisCount(shapes))
     else { return nil }
     let basis = SketchBasis(mean: mean, axes: axes)
     guard let steps = Self.steps(for: sample, basis, shapes, engine) else { return nil }
@@ -57,15 +59,19 @@ extension RowSketches {
         let first = piece * Self.pieceRows
         let rows = bank.slice(first..<min(first + Self.pieceRows, m))
         let image = rows.withUnsafeBufferPointer { basis.image(of: $0.baseAddress!, count: rows.rows, engine) }
+        var lostBefore = [Double](repeating: 0, count: rows.rows)
         for (level, shape) in shapes.enumerated() {
           var values = [Float](repeating: 0, count: shape.length)
           var rounded = [Int8](repeating: 0, count: shape.length)
+          let before = shape.continues ? lostBefore : [Double](repeating: 0, count: rows.rows)
           let target = integers[level].mutableBytes
           let lossTarget = losses[level].mutableBytes.assumingMemoryBound(to: Float.self)
           for row in 0..<rows.rows {
             let error = basis.fill(&values, row: row, of: image, shape, restMean: steps[level].restMean)
             let lost = pc_quantise(values, shape.length, steps[level].scale, &rounded)
-            lossTarget[first + row] = Float(SketchLevel.total(lost, error)).nextUp
+            lostBefore[row] = lost
+            let all = (lost * lost + before[row] * before[row]).squareRoot()
+            lossTarget[first + row] = Float(SketchLevel.total(all, error)).nextUp
             for i in 0..<shape.length {
               target[(first + row) * shape.length + i] = UInt8(truncatingIfNeeded: Int(rounded[i]) + 128)
             }
@@ -82,17 +88,46 @@ extension RowSketches {
     guard allFinite else { return nil }
 
     var rows = (0..<Int32(m)).map { $0 }
-    pc_order_rows(leading, ordering, ordering, &rows, m, Self.blockRows)
+    pc_order_rows(leading, ordering, ordering, &rows, m, Self.orderedRows)
     rows += [Int32](repeating: -1, count: (m + Self.blockRows - 1) / Self.blockRows * Self.blockRows - m)
     levels = shapes.indices.map { level in
       Self.level(
         shapes[level], steps[level], integers[level].bytes, losses[level].bytes.assumingMemoryBound(to: Float.self),
-        order: rows, inPanels: level == 0)
+        firstHalf: shapes[level].continues ? integers[level - 1].bytes : nil, order: rows,
+        inPanels: level < SketchShape.panelled)
     }
+    let leadingIntegers = (0..<SketchShape.panelled).map { integers[$0].bytes }
+    centres = Self.centres(leadingIntegers, scales: steps.map(\.scale), order: rows)
     withExtendedLifetime((integers, losses)) {}
     self.basis = basis
     order = Tensor(rows, shape: [rows.count])
     count = m
+  }
+
+  /// Axes that the levels need.
+  static func axisCount(_ shapes: [SketchShape]) -> Int { shapes.compactMap(\.axes?.upperBound).max() ?? 1 }
+
+  /// The mean of each block's sketches at the levels in panels.
+  private static func centres(_ integers: [UnsafeRawBufferPointer], scales: [Float], order: [Int32]) -> Matrix {
+    let length = Int(PC_SKETCH_LENGTH)
+    var centres = Matrix(rows: order.count / blockRows, columns: integers.count * length)
+    let columns = centres.columns
+    centres.withUnsafeMutableBufferPointer { centres in
+      var sums = [Int](repeating: 0, count: columns)
+      for block in 0..<order.count / blockRows {
+        for index in sums.indices { sums[index] = 0 }
+        let rows = order[block * blockRows..<(block + 1) * blockRows].prefix { $0 >= 0 }
+        for row in rows {
+          for (level, integers) in integers.enumerated() {
+            for i in 0..<length { sums[level * length + i] += Int(integers[Int(row) * length + i]) - 128 }
+          }
+        }
+        for index in sums.indices {
+          centres[block * columns + index] = Float(sums[index]) / Float(rows.count) * scales[index / length]
+        }
+      }
+    }
+    return centres
   }
 
   /// The step of each level and the mean of the norms that it leaves out.
@@ -110,8 +145,14 @@ extension RowSketches {
         guard basis.fill(&values, row: row, of: image, shape, restMean: restMean).isFinite else { return nil }
         largest = values.reduce(largest) { max($0, abs($1)) }
       }
-      let scale = largest * reach / 127
-      guard restMean.isFinite, Self.usableSteps.contains(scale) else { return nil }
+      var scale = largest * reach / 127
+      if shape.continues, let first = steps.last {
+        // The shorter step of both, so that neither is cut off.
+        scale = max(scale, first.scale / SketchShape.coarseness)
+        steps[steps.count - 1].scale = scale * SketchShape.coarseness
+      }
+      guard restMean.isFinite, steps.last.map({ usableSteps.contains($0.scale) }) ?? true, usableSteps.contains(scale)
+      else { return nil }
       steps.append((scale, restMean))
     }
     return steps
@@ -120,7 +161,7 @@ extension RowSketches {
   /// A level with its rows in order.
   private static func level(
     _ shape: SketchShape, _ step: (scale: Float, restMean: Float), _ integers: UnsafeRawBufferPointer,
-    _ rowLosses: UnsafeBufferPointer<Float>, order: [Int32], inPanels: Bool
+    _ rowLosses: UnsafeBufferPointer<Float>, firstHalf: UnsafeRawBufferPointer?, order: [Int32], inPanels: Bool
   ) -> SketchLevel {
     let length = shape.length
     var values = [UInt8](repeating: 128, count: order.count * length)
@@ -128,13 +169,20 @@ extension RowSketches {
     var losses = [Float](repeating: 0, count: order.count / blockRows)
     for (slot, row) in order.enumerated() where row >= 0 {
       let row = Int(row)
-      var squares: Int32 = 0
+      var squares = 0
       for i in 0..<length {
         let integer = integers[row * length + i]
         values[slot * length + i] = integer
-        squares += (Int32(integer) - 128) * (Int32(integer) - 128)
+        squares &+= (Int(integer) - 128) &* (Int(integer) - 128)
       }
-      starts[slot] = -(squares / 2)
+      var firstSquares = 0
+      if let firstHalf {
+        for i in 0..<length {
+          let integer = Int(firstHalf[row * length + i]) - 128
+          firstSquares &+= integer &* integer
+        }
+      }
+      starts[slot] = SketchLevel.start(squares: squares, firstHalf: firstSquares)
       losses[slot / blockRows] = max(losses[slot / blockRows], rowLosses[row])
     }
     if inPanels {

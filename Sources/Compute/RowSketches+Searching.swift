@@ -2,20 +2,20 @@ import CKernels
 import PatchCore
 
 extension RowSketches {
-  /// Neighbours of a query that the search may be asked for: as many as the first pass finds rows.
-  static let mostNeighbours = Int(PC_SKETCH_LANES)
-  /// Rows whose distances are measured before the search, at least: the finest level chooses the nearest among them.
-  private static let fewestSeeds = 4
+  /// Neighbours of a query that the search may be asked for: as many rows are measured before it begins.
+  static let mostNeighbours = 16
+  /// Rows that are measured before the search, at least.
+  private static let fewestSeeds = 2
   /// Blocks that are searched for each query before the others.
   private static let firstBlocks = 4
-  private static let lanes = Int(PC_SKETCH_LANES)
+  /// Queries per piece of work that goes query by query.
+  private static let pieceQueries = 28
 
-  /// The nearest rows for some queries, on the calling thread.
+  /// The nearest rows for some queries.
   ///
-  /// One pass over the coarsest sketches finds for each query a few rows whose sketches are near; their distances, as
-  /// measured, limit those of the nearest, and the few blocks that look best bring the limit down further. A block of
-  /// rows is passed over if its best sketch is beyond the limit, counted with all losses; its rows if theirs are, at each
-  /// level in turn. What is left is measured, the nearest bound first, until no bound is within the limit.
+  /// For each query a few blocks whose centres are near are searched first: the distances found there, as measured,
+  /// limit those of the nearest. All other blocks follow. In each, levels of sketches rule rows out, one after another;
+  /// what is left is measured, the nearest bound first, until no bound is within the limit.
   ///
   /// - Parameters:
   ///   - queries: `n x d` numbers, all finite.
@@ -23,143 +23,157 @@ extension RowSketches {
   ///   - k: from 1 to `mostNeighbours`.
   ///   - engine: computes the products that sketches are made of.
   ///   - measure: the squared distance of a query to a row, rounded to `Float`.
-  ///   - found: told of each query its k nearest rows, ascending by distance, equal distances by row number.
+  /// - Returns: for each query its k nearest rows, ascending by distance, equal distances by row number.
+  /// - Throws: nothing of its own.
   func search(
     _ queries: UnsafePointer<Float>, count n: Int, k: Int, _ engine: any ComputeEngine,
-    measure: (_ query: Int, _ row: Int) -> Float, found: (_ query: Int, _ nearest: [Neighbour]) -> Void
-  ) {
-    let sketched = SketchedQueries(queries, count: n, self, engine)
-    let views = levels.map(\.view)
-    let order = order.address.assumingMemoryBound(to: Int32.self)
-    defer { withExtendedLifetime(self) {} }
-
-    var blockBest = [Int32](repeating: 0, count: blocks * n)
-    var laneBest = [Int32](repeating: 0, count: n * Self.lanes), laneBlock = laneBest
-    pc_sketch_scan(
-      views[0].values, views[0].starts, blocks, sketched.integers(atLevel: 0), n, &blockBest, &laneBest, &laneBlock)
-
-    var pass = Pass(sketched: sketched, views: views, order: order)
-    var nearest: [NearestList] = []
-    var visited: [[Int]] = []
-    for query in 0..<n {
-      let lanes = query * Self.lanes..<(query + 1) * Self.lanes
-      var list = NearestList(k)
-      for slot in seeds(for: query, k, sketched, views, laneBest[lanes], laneBlock[lanes]) {
-        let row = order[slot]
+    measuring measure: @Sendable (_ query: Int, _ row: Int) -> Float
+  ) throws -> [NearestList] {
+    let sketched = try SketchedQueries(queries, count: n, self, engine)
+    let first = try engine.nearest(queries: sketched.leading, bank: centres, k: Self.firstBlocks)
+    // Side by side, queries of the same block: what rules rows out for one is likely to do so for the next.
+    let turns = (0..<Int32(n)).sorted { (first.rows[Int($0) * first.k], $0) < (first.rows[Int($1) * first.k], $1) }
+    var nearest = [NearestList](repeating: NearestList(k), count: n)
+    try Self.forEach(turns, of: &nearest) { query, list in
+      for row in seeds(for: query, count: max(k, Self.fewestSeeds), in: Int(first.rows[query * first.k]), sketched) {
         list.insert(Neighbour(row: row, squaredDistance: measure(query, Int(row))))
       }
-      // The blocks that look best are searched at once: what they hold brings the limit down for all others.
-      let blocks = Array(Set(laneBlock[lanes].map(Int.init))).sorted {
-        (blockBest[$1 * n + query], $0) < (blockBest[$0 * n + query], $1)
-      }.prefix(Self.firstBlocks)
-      for block in blocks { pass.visit(block, query, within: list.reach) }
-      pass.measure(query, &list, measure)
-      nearest.append(list)
-      visited.append(Array(blocks))
     }
-    for block in 0..<blocks {
-      for query in 0..<n {
-        let least = views[0].leastScore(
-          within: nearest[query].reach, of: sketched.rows(atLevel: 0)[query], loss: views[0].losses[block])
-        guard blockBest[block * n + query] >= least, !visited[query].contains(block) else { continue }
-        pass.visit(block, query, within: nearest[query].reach)
+
+    var byBlock = [[Int32]](repeating: [], count: blocks)
+    for query in turns {
+      for place in 0..<first.k { byBlock[Int(first.rows[Int(query) * first.k + place])].append(query) }
+    }
+    let firstQueries = byBlock
+    let begun = try candidates(sketched, within: nearest.map(\.reach)) { firstQueries[$0] }
+    try Self.forEach(turns, of: &nearest) { query, list in
+      // The others wait until more is known.
+      for candidate in begun.ofQuery(query).sorted().prefix(k) where candidate.bound <= list.reach {
+        list.insert(candidate.row) { measure(query, $0) }
       }
     }
-    for query in 0..<n {
-      pass.measure(query, &nearest[query], measure)
-      found(query, nearest[query].neighbours)
+
+    let others = try candidates(sketched, within: nearest.map(\.reach)) { block in
+      guard !firstQueries[block].isEmpty else { return turns }
+      var isFirst = [Bool](repeating: false, count: n)
+      for query in firstQueries[block] { isFirst[Int(query)] = true }
+      return turns.filter { !isFirst[Int($0)] }
+    }
+    try Self.forEach(turns, of: &nearest) { query, list in
+      for candidate in (begun.ofQuery(query) + others.ofQuery(query)).sorted() {
+        guard candidate.bound <= list.reach else { break }
+        list.insert(candidate.row) { measure(query, $0) }
+      }
+    }
+    return nearest
+  }
+
+  private static func forEach(
+    _ queries: [Int32], of lists: inout [NearestList], _ body: @Sendable (_ query: Int, inout NearestList) -> Void
+  ) throws {
+    try lists.withUnsafeMutableBufferPointer { lists in
+      nonisolated(unsafe) let lists = lists
+      try parallelLoop((queries.count + pieceQueries - 1) / pieceQueries) { piece in
+        for query in queries[piece * pieceQueries..<min((piece + 1) * pieceQueries, queries.count)] {
+          body(Int(query), &lists[Int(query)])
+        }
+      }
     }
   }
 
-  /// k slots whose rows are near by their sketches: those with the best scores of their lanes, of which the finest level
-  /// chooses.
-  private func seeds(
-    for query: Int, _ k: Int, _ sketched: SketchedQueries, _ views: [SketchLevel.View], _ laneBest: ArraySlice<Int32>,
-    _ laneBlock: ArraySlice<Int32>
-  ) -> [Int] {
-    let (coarse, finest) = (views[0], views[views.count - 1])
-    var slots: [Int32] = []
-    var left = laneBest
-    withUnsafeTemporaryAllocation(of: Int32.self, capacity: 2 * Self.blockRows) { memory in
-      let rows = memory.baseAddress!, scores = rows + Self.blockRows
-      for _ in 0..<max(k, Self.fewestSeeds) {
-        var best = left.startIndex
-        for index in left.indices where left[index] > left[best] { best = index }
-        let first = Int(laneBlock[best]) * Self.blockRows
-        let found = pc_sketch_rescan(
-          coarse.values + first * coarse.length, coarse.starts + first,
-          sketched.integers(atLevel: 0) + query * coarse.length, laneBest[best], rows, scores)
-        let lane = best - left.startIndex
-        let row = (0..<found).first { Int(rows[$0]) % Self.lanes == lane }
-        slots.append(Int32(first) + (row.map { rows[$0] } ?? 0))
-        left[best] = .min
+  /// The rows of a block whose sketches at the first level that is not in panels are nearest to a query's.
+  private func seeds(for query: Int, count: Int, in block: Int, _ sketched: SketchedQueries) -> [Int32] {
+    let number = SketchShape.panelled, view = levels[number].view
+    let first = block * Self.blockRows, rows = min(Self.blockRows, self.count - first)
+    return withUnsafeTemporaryAllocation(of: Int32.self, capacity: 2 * Self.blockRows) { memory in
+      let slots = memory.baseAddress!, scores = slots + Self.blockRows
+      for slot in 0..<rows { slots[slot] = Int32(slot) }
+      _ = pc_sketch_filter(
+        view.values + first * view.length, view.starts + first, view.length,
+        sketched.integers(atLevel: number) + query * view.length, .min, slots, rows, scores)
+      return (0..<min(count, rows)).map { _ in
+        var best = 0
+        for slot in 1..<rows where scores[slot] > scores[best] { best = slot }
+        scores[best] = .min
+        return row(ofSlot: first + best)
       }
     }
-    guard slots.count > k, views.count > 1 else { return slots.prefix(k).map(Int.init) }
-    var scores = [Int32](repeating: 0, count: slots.count)
-    _ = pc_sketch_filter(
-      finest.values, finest.starts, finest.length, sketched.integers(atLevel: views.count - 1) + query * finest.length,
-      .min, &slots, slots.count, &scores)
-    return slots.indices.sorted { scores[$0] > scores[$1] || (scores[$0] == scores[$1] && $0 < $1) }
-      .prefix(k).map { Int(slots[$0]) }
+  }
+
+  private func row(ofSlot slot: Int) -> Int32 { order.address.assumingMemoryBound(to: Int32.self)[slot] }
+
+  /// What no level rules out.
+  ///
+  /// - Parameters:
+  ///   - reach: for each query the distance within which rows are wanted.
+  ///   - queries: the queries that want rows of a block.
+  private func candidates(
+    _ sketched: SketchedQueries, within reach: [Double], of queries: @Sendable (_ block: Int) -> [Int32]
+  ) throws -> Candidates {
+    // Enough blocks for the memory of a piece to be little work, few enough for pieces to be many.
+    let pieceBlocks = max(1, min(16, blocks / 32))
+    var found = [[(query: Int32, candidate: Candidate)]](
+      repeating: [], count: (blocks + pieceBlocks - 1) / pieceBlocks)
+    try found.withUnsafeMutableBufferPointer { found in
+      nonisolated(unsafe) let found = found
+      try parallelLoop(found.count) { piece in
+        let memory = UnsafeMutablePointer<pc_sketch_found>.allocate(capacity: sketched.count * Self.blockRows)
+        defer { memory.deallocate() }
+        let levels = levels.map(\.view), views = sketched.views
+        for block in piece * pieceBlocks..<min((piece + 1) * pieceBlocks, blocks) {
+          let asked = queries(block)
+          let count = pc_sketch_visit(
+            levels, views, Int32(levels.count), block, reach, asked, asked.count, memory)
+          for entry in UnsafeBufferPointer(start: memory, count: count) {
+            let row = row(ofSlot: block * Self.blockRows + Int(entry.row))
+            found[piece].append((entry.query, Candidate(bound: entry.bound, row: row)))
+          }
+        }
+      }
+    }
+    withExtendedLifetime(sketched) {}
+    return Candidates(found, queries: sketched.count)
   }
 }
 
-/// The rows of some queries that no level of sketches rules out, block by block.
-private struct Pass {
-  /// A row that may be among the nearest.
-  struct Candidate {
-    var row: Int32
-    /// No distance of this row is smaller.
-    var bound: Double
+/// A row that may be among the nearest.
+private struct Candidate: Comparable {
+  /// No distance of this row is smaller.
+  var bound: Double
+  var row: Int32
+
+  static func < (left: Self, right: Self) -> Bool {
+    left.bound < right.bound || (left.bound == right.bound && left.row < right.row)
   }
+}
 
-  let sketched: SketchedQueries
-  let views: [SketchLevel.View]
-  let order: UnsafePointer<Int32>
-  /// For each query what is not measured yet.
-  private var candidates: [[Candidate]]
-  private var rows = [Int32](repeating: 0, count: RowSketches.blockRows)
-  private var scores = [Int32](repeating: 0, count: RowSketches.blockRows)
+/// Candidates by query.
+private struct Candidates {
+  private var all: [Candidate]
+  /// Where those of each query begin, and where the last end.
+  private var starts: [Int]
 
-  init(sketched: SketchedQueries, views: [SketchLevel.View], order: UnsafePointer<Int32>) {
-    (self.sketched, self.views, self.order) = (sketched, views, order)
-    candidates = [[Candidate]](repeating: [], count: sketched.count)
-  }
-
-  /// Keeps the rows of a block that may be within a distance of a query.
-  mutating func visit(_ block: Int, _ query: Int, within reach: Double) {
-    let first = block * RowSketches.blockRows
-    var left = 0
-    for (level, view) in views.enumerated() {
-      let least = view.leastScore(
-        within: reach, of: sketched.rows(atLevel: level)[query], loss: view.losses[block])
-      let integers = sketched.integers(atLevel: level) + query * view.length
-      left =
-        level == 0
-        ? pc_sketch_rescan(
-          view.values + first * view.length, view.starts + first, integers, least, &rows, &scores)
-        : pc_sketch_filter(
-          view.values + first * view.length, view.starts + first, view.length, integers, least, &rows, left, &scores)
-      guard left > 0 else { return }
-    }
-    let last = views.count - 1
-    for position in 0..<left {
-      let bound = views[last].distance(
-        atScore: scores[position], of: sketched.rows(atLevel: last)[query], loss: views[last].losses[block])
-      candidates[query].append(Candidate(row: order[first + Int(rows[position])], bound: bound))
+  init(_ found: [[(query: Int32, candidate: Candidate)]], queries: Int) {
+    starts = [Int](repeating: 0, count: queries + 1)
+    for piece in found { for entry in piece { starts[Int(entry.query) + 1] += 1 } }
+    for query in 0..<queries { starts[query + 1] += starts[query] }
+    all = [Candidate](repeating: Candidate(bound: 0, row: 0), count: starts[queries])
+    var next = starts
+    for piece in found {
+      for entry in piece {
+        all[next[Int(entry.query)]] = entry.candidate
+        next[Int(entry.query)] += 1
+      }
     }
   }
 
-  /// Measures what was kept of a query, the nearest bound first, until no bound is within reach.
-  mutating func measure(_ query: Int, _ nearest: inout NearestList, _ distance: (_ query: Int, _ row: Int) -> Float) {
-    candidates[query].sort { $0.bound < $1.bound || ($0.bound == $1.bound && $0.row < $1.row) }
-    for candidate in candidates[query] {
-      guard candidate.bound <= nearest.reach else { break }
-      if nearest.holds(candidate.row) { continue }
-      nearest.insert(
-        Neighbour(row: candidate.row, squaredDistance: distance(query, Int(candidate.row))))
-    }
-    candidates[query].removeAll(keepingCapacity: true)
+  func ofQuery(_ query: Int) -> ArraySlice<Candidate> { all[starts[query]..<starts[query + 1]] }
+}
+
+extension NearestList {
+  /// Takes a row, if it is not among them yet and one of the k nearest.
+  fileprivate mutating func insert(_ row: Int32, measuring measure: (_ row: Int) -> Float) {
+    guard !holds(row) else { return }
+    insert(Neighbour(row: row, squaredDistance: measure(Int(row))))
   }
 }

@@ -9,8 +9,10 @@ import TensorFiles
 /// together. The bank itself stays as it is: what the sketches do not rule out is measured on its rows.
 struct RowSketches: Sendable {
   let basis: SketchBasis
-  /// Coarse to fine; the first in panels.
+  /// Coarse to fine; the first two are halves of one sketch, in panels.
   let levels: [SketchLevel]
+  /// The mean of each block's sketches at the first two levels, `blocks x 128`: tells which blocks are near.
+  let centres: Matrix
   /// I32: the row of each slot, -1 where there is none.
   let order: Tensor
   /// Number of rows.

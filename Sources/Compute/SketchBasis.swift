@@ -4,8 +4,8 @@ import PatchCore
 
 /// The map from rows to what their sketches round: an isometry or a contraction, up to a stated error.
 ///
-/// With z the row minus the mean and P the projection on the first a axes, a projected level maps z to (P z, |z - P z|)
-/// and the whole level to z itself. No two images are farther apart than their rows: the first because
+/// With z the row minus the mean and P the projection on the first a axes, a projected level maps z to P z or to
+/// (P z, |z - P z|), and the whole level to z itself. No two images are farther apart than their rows, because
 /// ||z - P z| - |y - P y|| <= |(z - y) - P (z - y)|. An orthonormal Walsh-Hadamard transform then evens out the sizes of
 /// the coordinates, so that one step serves to round them all.
 ///
@@ -108,8 +108,8 @@ struct SketchBasis: Sendable {
   ///   - image: the rows less the mean and their coordinates.
   ///   - shape: the level.
   ///   - restMean: subtracted from the norm of the other coordinates, the same for all rows, to need fewer steps.
-  /// - Returns: a bound for the error of the numbers, as the norm of their difference from an exact image; infinite, with
-  ///   zeros written, if the row is too large for single precision.
+  /// - Returns: a bound for the error of the numbers, as the norm of their difference from an exact image, those of the
+  ///   level that this one continues included; infinite, with zeros written, if the row is too large for single precision.
   func fill(
     _ target: UnsafeMutablePointer<Float>, row: Int, of image: borrowing Image, _ shape: SketchShape, restMean: Float
   ) -> Double {
@@ -123,20 +123,17 @@ struct SketchBasis: Sendable {
     var error = 2 * unit * norm + 0x1p-110
     if let axes = shape.axes {
       let growth = Double(Self.piece + 2) * unit / (1 - Double(Self.piece + 2) * unit)
-      let relative = skew + 1.01 * Double(axes).squareRoot() * growth + 4 * unit
-      var kept = 0.0
-      for axis in 0..<axes {
-        let value = image.coordinates[row * count + axis]
-        kept += value * value
-        target[axis] = Float(value)
-      }
+      let relative = skew + 1.01 * Double(axes.upperBound).squareRoot() * growth + 4 * unit
+      for axis in axes { target[axis - axes.lowerBound] = Float(image.coordinates[row * count + axis]) }
       error += relative * norm
-      let rest = max(0, norm * norm - kept).squareRoot()
-      // |r - s| = |r^2 - s^2| / (r + s), where s is the true norm of the rest.
-      let squareError = (2 * relative + relative * relative + 8 * unit) * norm * norm
-      error += min(squareError.squareRoot(), rest > 0 ? squareError / rest : .infinity)
-      target[axes] = Float(rest) - restMean
-      error += unit * (norm + Double(abs(restMean)))
+      if shape.holdsRest {
+        let rest = rest(row: row, of: image, shape)
+        // |r - s| = |r^2 - s^2| / (r + s), where s is the true norm of the rest.
+        let squareError = (2 * relative + relative * relative + 8 * unit) * norm * norm
+        error += min(squareError.squareRoot(), rest > 0 ? squareError / rest : .infinity)
+        target[axes.count] = Float(rest) - restMean
+        error += unit * (norm + Double(abs(restMean)))
+      }
     } else {
       for column in 0..<dimension { target[column] = image.centred[row * dimension + column] * signs[column] }
     }
@@ -145,10 +142,10 @@ struct SketchBasis: Sendable {
     return error + 1.01 * steps * unit * (norm + Double(abs(restMean)))
   }
 
-  /// The norm of what the axes of a projected level leave of a row; 0 for the whole level.
+  /// The norm of what the axes up to the last of a level leave of a row; 0 for a level without it.
   func rest(row: Int, of image: borrowing Image, _ shape: SketchShape) -> Double {
-    guard let axes = shape.axes else { return 0 }
-    let kept = image.coordinates[row * count..<row * count + axes].reduce(0) { $0 + $1 * $1 }
+    guard shape.holdsRest, let axes = shape.axes else { return 0 }
+    let kept = image.coordinates[row * count..<row * count + axes.upperBound].reduce(0) { $0 + $1 * $1 }
     return max(0, image.norms[row] * image.norms[row] - kept).squareRoot()
   }
 }

@@ -37,7 +37,7 @@ static int32_t score(const uint8_t *row, int32_t start, const int8_t *query, int
 }
 
 static void check_panels(void) {
-  enum { BLOCKS = 3, QUERIES = 8, ROWS = BLOCKS * BLOCK };
+  enum { ROWS = 3 * BLOCK };
   begin_kernel("pc_sketch_panels");
   const uint8_t *rows = random_rows(ROWS * LENGTH);
   uint8_t *panels = zeroed(ROWS * LENGTH, 1);
@@ -46,60 +46,117 @@ static void check_panels(void) {
     for (int64_t i = 0; i < LENGTH; i++)
       same(panels[(row / LANES * (LENGTH / 4) + i / 4) * LANES * 4 + row % LANES * 4 + i % 4], rows[row * LENGTH + i]);
   end_kernel();
+}
 
-  begin_kernel("pc_sketch_scan");
-  for (int64_t queries = 1; queries <= QUERIES; queries += 7) {
-    rows = random_rows(ROWS * LENGTH);
-    panels = zeroed(ROWS * LENGTH, 1);
-    pc_sketch_panels(rows, ROWS, panels);
-    const int32_t *starts = random_starts(ROWS);
-    const int8_t *query = random_query(queries * LENGTH);
-    int32_t *best = zeroed(BLOCKS * queries, sizeof(int32_t));
-    int32_t *lane_best = zeroed(queries * LANES, sizeof(int32_t));
-    int32_t *lane_block = zeroed(queries * LANES, sizeof(int32_t));
-    pc_sketch_scan(panels, starts, BLOCKS, query, queries, best, lane_best, lane_block);
-    for (int64_t q = 0; q < queries; q++) {
-      for (int64_t b = 0; b < BLOCKS; b++) {
-        int32_t most = INT32_MIN;
-        for (int64_t r = b * BLOCK; r < (b + 1) * BLOCK; r++) {
-          const int32_t value = score(rows + r * LENGTH, starts[r], query + q * LENGTH, LENGTH);
-          most = value > most ? value : most;
-        }
-        same(best[b * queries + q], most);
-      }
-      for (int64_t lane = 0; lane < LANES; lane++) {
-        int32_t most = INT32_MIN, block = 0;
-        for (int64_t r = lane; r < ROWS; r += LANES) {
-          const int32_t value = score(rows + r * LENGTH, starts[r], query + q * LENGTH, LENGTH);
-          if (value > most) most = value, block = (int32_t)(r / BLOCK);
-        }
-        same(lane_best[q * LANES + lane], most);
-        same(lane_block[q * LANES + lane], block);
-      }
+// The sketches of some rows at one level: as the library lays them out, and one row after another.
+typedef struct {
+  pc_sketch_level level;
+  const uint8_t *rows;
+} sketched_rows;
+
+enum { BLOCKS = 2, ROWS = BLOCKS * BLOCK, EMPTY = 3 };
+
+static sketched_rows random_level(int64_t length, int is_in_panels, double scale) {
+  const uint8_t *rows = random_rows(ROWS * length);
+  int32_t *starts = random_starts(ROWS);
+  for (int64_t row = ROWS - EMPTY; row < ROWS; row++) starts[row] = PC_SKETCH_NO_ROW;
+  float *losses = zeroed(BLOCKS, sizeof(float));
+  for (int64_t b = 0; b < BLOCKS; b++) losses[b] = (float)random_double();
+  uint8_t *panels = zeroed(ROWS * length, 1);
+  if (is_in_panels) pc_sketch_panels(rows, ROWS, panels);
+  return (sketched_rows){{is_in_panels ? panels : rows, starts, losses, length, scale}, rows};
+}
+
+static pc_sketch_queries random_queries(int64_t count, int64_t length) {
+  pc_sketch_query *queries = zeroed(count, sizeof(pc_sketch_query));
+  const int8_t *integers = random_query(count * length);
+  for (int64_t q = 0; q < count; q++) {
+    queries[q].loss = random_double();
+    for (int64_t i = 0; i < length; i++) {
+      queries[q].squares += integers[q * length + i] * integers[q * length + i];
+      queries[q].shift += 128 * integers[q * length + i];
     }
   }
-  end_kernel();
+  return (pc_sketch_queries){integers, queries};
+}
 
-  begin_kernel("pc_sketch_rescan");
-  rows = random_rows(BLOCK * LENGTH);
-  panels = zeroed(BLOCK * LENGTH, 1);
-  pc_sketch_panels(rows, BLOCK, panels);
-  const int32_t *starts = random_starts(BLOCK);
-  const int8_t *query = random_query(LENGTH);
-  const int32_t limits[] = {INT32_MIN, -300000, -150000, score(rows + 7 * LENGTH, starts[7], query, LENGTH), INT32_MAX};
-  for (int n = 0; n < 5; n++) {
-    int32_t *found = zeroed(BLOCK, sizeof(int32_t)), *scores = zeroed(BLOCK, sizeof(int32_t));
-    const long count = pc_sketch_rescan(panels, starts, query, limits[n], found, scores);
-    long expected = 0;
-    for (int32_t r = 0; r < BLOCK; r++) {
-      const int32_t value = score(rows + r * LENGTH, starts[r], query, LENGTH);
-      if (value < limits[n]) continue;
-      same(expected < count ? found[expected] : -1, r);
-      same(expected < count ? scores[expected] : INT32_MIN, value);
-      expected++;
-    }
-    same((double)count, (double)expected);
+// The lower bound of a distance, as the header states it, in the order of operations of the library.
+static double lower_bound(const pc_sketch_level *level, double loss, const pc_sketch_query *query, double score) {
+  const double square = query->squares - 2 * (score - (double)query->shift);
+  return fmax(0, sqrt(fmax(0, square)) * level->scale - query->loss - loss);
+}
+
+static void check_visit(int level_count, int64_t third_length, int64_t fourth_length) {
+  enum { QUERIES = 17 };
+  const int64_t lengths[] = {LENGTH, LENGTH, third_length, fourth_length};
+  sketched_rows all[4];
+  pc_sketch_level levels[4];
+  pc_sketch_queries queries[4];
+  for (int l = 0; l < level_count; l++) {
+    all[l] = random_level(lengths[l], l < 2, l == 0 ? 0.02 : 0.01);
+    levels[l] = all[l].level;
+    queries[l] = random_queries(QUERIES, lengths[l]);
   }
+  // The sums of a second half are those of both.
+  pc_sketch_query *second = zeroed(QUERIES, sizeof(pc_sketch_query));
+  for (int q = 0; q < QUERIES; q++) {
+    second[q] = queries[1].queries[q];
+    second[q].squares += 4 * queries[0].queries[q].squares;
+    second[q].shift += 4 * queries[0].queries[q].shift;
+  }
+  queries[1].queries = second;
+
+  // Bounds of all rows; each query's reach is that of a middling row, of none and of all.
+  double (*bounds)[ROWS] = zeroed(QUERIES * ROWS, sizeof(double)), *reach = zeroed(QUERIES, sizeof(double));
+  double (*last)[ROWS] = zeroed(QUERIES * ROWS, sizeof(double));
+  double (*later)[ROWS] = zeroed(QUERIES * ROWS, sizeof(double));
+  for (int q = 0; q < QUERIES; q++) {
+    for (int64_t row = 0; row < ROWS; row++) {
+      double half = 0;
+      for (int l = 0; l < level_count; l++) {
+        const int64_t length = lengths[l];
+        double value = score(
+            all[l].rows + row * length, levels[l].starts[row], queries[l].integers + q * length, length);
+        if (l == 0) half = value;
+        if (l == 1) value += 4 * half;
+        last[q][row] = lower_bound(levels + l, levels[l].losses[row / BLOCK], queries[l].queries + q, value);
+        if (row >= ROWS - EMPTY) last[q][row] = INFINITY;
+        bounds[q][row] = fmax(bounds[q][row], last[q][row]);
+        // A first half rules rows out together with their neighbours or not at all.
+        if (l > 0) later[q][row] = fmax(later[q][row], last[q][row]);
+      }
+    }
+    reach[q] = q % 4 == 3 ? 0 : q % 4 == 2 ? INFINITY : bounds[q][q * 13];
+  }
+
+  int32_t *asked = zeroed(QUERIES - 1, sizeof(int32_t));
+  for (int i = 0; i < QUERIES - 1; i++) asked[i] = (i * 5 + 2) % QUERIES;
+  pc_sketch_found *found = zeroed((QUERIES - 1) * BLOCK, sizeof(pc_sketch_found));
+  for (int64_t block = 0; block < BLOCKS; block++) {
+    const long count = pc_sketch_visit(levels, queries, level_count, block, reach, asked, QUERIES - 1, found);
+    long next = 0;
+    for (int i = 0; i < QUERIES - 1; i++) {
+      const int32_t q = asked[i];
+      for (int32_t row = 0; row < BLOCK; row++) {
+        const int is_found = next < count && found[next].query == q && found[next].row == row;
+        const double least = bounds[q][block * BLOCK + row];
+        // Limits are scores, whole numbers, and one lower for safety: a bound that is hardly larger may pass.
+        if (least <= reach[q] && least < INFINITY) same(is_found, 1);
+        if (later[q][block * BLOCK + row] > reach[q] + 0.1) same(is_found, 0);
+        if (!is_found) continue;
+        near(found[next].bound, last[q][block * BLOCK + row], 1e-12 * (1 + last[q][block * BLOCK + row]));
+        next++;
+      }
+    }
+    same((double)next, (double)count);
+  }
+}
+
+static void check_visits(void) {
+  begin_kernel("pc_sketch_visit");
+  check_visit(3, 256, 0);
+  check_visit(3, 128, 0);
+  check_visit(4, 256, 384);
   end_kernel();
 }
 
@@ -233,6 +290,7 @@ static void check_sums(void) {
 
 void check_sketch(void) {
   check_panels();
+  check_visits();
   check_filter();
   check_rounding();
   check_order();

@@ -64,7 +64,20 @@ import Testing
       archive.tensors["order"] = Tensor(rows, shape: [rows.count])
     },
     Damage(testDescription: "a step of 0", names: "steps") { archive in
-      archive.tensors["steps"] = Tensor([0, 0, 1, 0] as [Float], shape: [2, 2])
+      archive.tensors["steps"] = Tensor([0, 0, 0, 0, 1, 0] as [Float], shape: [3, 2])
+    },
+    Damage(testDescription: "steps of halves that do not belong together", names: "two halves") { archive in
+      archive.tensors["steps"] = Tensor([1, 0, 1, 0, 1, 0] as [Float], shape: [3, 2])
+    },
+    Damage(testDescription: "centres that are not finite", names: "centres") { archive in
+      let shape = try #require(archive.tensors["centres"]).shape
+      archive.tensors["centres"] = Tensor(
+        [Float](repeating: .infinity, count: shape.reduce(1, *)), shape: shape)
+    },
+    Damage(testDescription: "a start of a second half out of range", names: "level1_starts") { archive in
+      var starts = try #require(archive.tensors["level1_starts"]?.integers()).map { Int32($0) }
+      starts[0] = 1
+      archive.tensors["level1_starts"] = Tensor(starts, shape: [starts.count])
     },
     Damage(testDescription: "a NaN", names: "mean") { archive in
       archive.tensors["mean"] = Tensor([Float](repeating: .nan, count: 140), shape: [140])

@@ -21,7 +21,11 @@ import Testing
     Case(testDescription: "several neighbours", dimension: 150, k: 9, make: features),
     Case(testDescription: "as many as there are lanes", bank: 1024, dimension: 130, k: 16, make: features),
     Case(testDescription: "the fewest dimensions", dimension: 32, k: 3, make: features),
-    Case(testDescription: "one axis less than coordinates", dimension: 63, make: features),
+    Case(testDescription: "one half holds all coordinates", dimension: 63, make: features),
+    Case(testDescription: "a half and one coordinate", dimension: 65, make: features),
+    Case(testDescription: "one coordinate less than two halves", bank: 1100, dimension: 127, k: 2, make: features),
+    // More queries than are compared at once.
+    Case(testDescription: "many queries", queries: 1100, bank: 1024, dimension: 40, make: features),
     Case(testDescription: "a last block of one row", queries: 20, bank: 1025, dimension: 70, make: features),
     // Nothing can be ruled out early: every level is crossed by most rows.
     Case(testDescription: "noise alone", bank: 1200, dimension: 96, k: 2, make: noise),

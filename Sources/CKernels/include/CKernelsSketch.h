@@ -8,31 +8,69 @@
 //
 //     start of the row + sum over the stored numbers of the row times those of the query
 //
-// in 32 bits, which must not overflow. All functions give the same integers on every processor.
+// in 32 bits, which must not overflow. Sketches come in levels, coarse to fine. The first two are halves of one sketch:
+// four times the score of the first, whose steps are twice as long, and that of the second make its score. All functions
+// find the same rows and the same scores on every processor.
 
-/// Numbers of a row that is laid out in panels.
+/// Numbers of a row of the first two levels, which are laid out in panels.
 enum { PC_SKETCH_LENGTH = 64 };
-/// Rows of a block of panels.
+/// Rows of a block.
 enum { PC_SKETCH_BLOCK = 256 };
 /// Rows of a panel: row r of panel p has its numbers 4 g to 4 g + 3 at panels[(p * 16 + g) * 64 + r * 4].
 enum { PC_SKETCH_LANES = 16 };
+/// The start of a slot without a row: no score reaches a limit.
+enum { PC_SKETCH_NO_ROW = -(1 << 30) };
 
-/// The largest scores of n queries of PC_SKETCH_LENGTH numbers.
-///
-/// - block_best: blocks x n, for each block the largest score of a query.
-/// - lane_best, lane_block: n x PC_SKETCH_LANES, for each query and lane the largest score of all rows that lie in this
-///   lane of their panel, and the first block that holds it.
-void pc_sketch_scan(
-    const uint8_t *panels, const int32_t *starts, long blocks, const int8_t *queries, long n, int32_t *block_best,
-    int32_t *lane_best, int32_t *lane_block);
+/// One level of all blocks.
+typedef struct {
+  /// Numbers of all rows: in panels, or one row after another.
+  const uint8_t *values;
+  const int32_t *starts;
+  /// Per block, how far a sketch times `scale` is from what it rounds, at most.
+  const float *losses;
+  /// Numbers of a row, a multiple of 64.
+  long length;
+  double scale;
+} pc_sketch_level;
 
-/// The rows of one block, ascending, whose score with one query is not below `least`; returns how many.
+/// What is known of one query at one level.
+typedef struct {
+  /// How far the integers times the level's scale are from what they round.
+  double loss;
+  /// Sum of squares of the integers, those of a first half counted four times.
+  double squares;
+  /// What the 128 added to each number of a row adds to a score.
+  int64_t shift;
+} pc_sketch_query;
+
+/// All queries at one level.
+typedef struct {
+  /// `length` numbers for each.
+  const int8_t *integers;
+  const pc_sketch_query *queries;
+} pc_sketch_queries;
+
+/// A row that may be within reach of a query.
+typedef struct {
+  int32_t query;
+  /// Its number within the block.
+  int32_t row;
+  /// No distance of this row is smaller.
+  double bound;
+} pc_sketch_found;
+
+/// The rows of a block that no level says to be out of reach, query by query in their order, rows ascending.
 ///
-/// - panels, starts: those of the block.
-/// - scores: the scores of the rows found.
-/// - rows: numbers within the block, room for PC_SKETCH_BLOCK.
-long pc_sketch_rescan(
-    const uint8_t *panels, const int32_t *starts, const int8_t *query, int32_t least, int32_t *rows, int32_t *scores);
+/// Distances of sketches times `scale`, less the losses, are at most those of the rows.
+///
+/// - levels, queries: 3 or 4 levels, the first two in panels.
+/// - reach: for each query the distance within which rows are wanted; may be infinite.
+/// - asked: numbers of `count` queries, all different.
+/// - found: room for PC_SKETCH_BLOCK of each query asked.
+/// - Returns: how many were found.
+long pc_sketch_visit(
+    const pc_sketch_level *levels, const pc_sketch_queries *queries, int level_count, long block, const double *reach,
+    const int32_t *asked, long count, pc_sketch_found *found);
 
 /// Keeps those of `count` rows whose score with a query is not below `least`, in their order; returns how many.
 ///
