@@ -99,7 +99,8 @@ def scores(model, images, folder):
     for k, image in enumerate(images):
         os.symlink(image, folder / f"{k:04d}{image.suffix}")
     found = [json.loads(line) for line in run("predict", str(model), str(folder), "--json").splitlines()]
-    assert len(found) == len(images)
+    if len(found) != len(images):
+        raise SystemExit(f"predict scored {len(found)} of {len(images)} images in {folder.name}")
     return [p["score"] for p in found]
 
 

@@ -113,7 +113,8 @@ for row in comparison["indexes"]:
         "build_seconds": seconds,
         "recall_at_1": float(np.mean(np.concatenate(found) == truth)),
     })
-    print(f"{results[-1]['milliseconds_per_image']:10.2f} ms {results[-1]['recall_at_1']:.4f} {row['yaml']}", flush=True)
+    last = results[-1]
+    print(f"{last['milliseconds_per_image']:10.2f} ms {last['recall_at_1']:.4f} {row['yaml']}", flush=True)
 library = f"faiss-cpu {faiss.__version__}, {faiss.get_compile_options().strip()}"
 with open(arguments.output, "w") as file:
     json.dump({"library": library, "threads": arguments.threads, "indexes": results}, file, indent=2)
