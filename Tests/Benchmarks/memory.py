@@ -1,6 +1,6 @@
 """Peak memory of `patchcore fit` and `patchcore predict`, beside what the program says that it needs.
 
-    python memory.py [--images 100] [--budget 512M ...] [--description FILE --folder IMAGES --weights FILE] [--threads 2]
+    python memory.py [--images 100] [--budget 512M ...] [--description FILE --folder IMAGES --weights FILE]
 
 Fits images without a budget and with each budget (such as 512M), then inspects 1, 10 and 100 images with the model, a
 process each. Printed is the greatest resident memory of each process as the system counts it (ru_maxrss), which
