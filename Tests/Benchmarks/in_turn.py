@@ -177,6 +177,15 @@ def duration(seconds):
     return f"{seconds:.2f} s" if seconds >= 1 else f"{1000 * seconds:.{1 if seconds >= 0.01 else 3}f} ms"
 
 
+def number(value):
+    """Three figures, none of them behind a power of ten."""
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+
+
+def spread(low, high):
+    return f"({number(low)} to {number(high)})"
+
+
 def title(text):
     print(f"\n## {text}\n", flush=True)
 
@@ -197,8 +206,8 @@ def table(seconds, ours="patchcore", work=None, note=None):
             print(f"| {name} | {duration(statistics.median(each))} | 1 |")
             continue
         ratios[name] = ratio(each, mine)
-        found = " ({:.3g} to {:.3g})".format(*ratios[name][1:])
-        print(f"| {name} | {duration(statistics.median(each))} | {ratios[name][0]:.3g}{found} |")
+        found = f"{number(ratios[name][0])} {spread(*ratios[name][1:])}"
+        print(f"| {name} | {duration(statistics.median(each))} | {found} |")
     if note:
         print(f"\n{note}")
     sys.stdout.flush()
@@ -216,8 +225,8 @@ def target(name, value, wanted, least=True, range=None, met=None):
     """Prints and keeps a target: the number found, that wanted, and whether it is met."""
     if met is None:
         met = value >= wanted if least else value <= wanted
-    spread = " ({:.3g} to {:.3g})".format(*range) if range else ""
-    print(f"\nTarget: {name}, {'at least' if least else 'at most'} {wanted:g}: {value:.3g}{spread}, "
+    found = f"{number(value)} {spread(*range)}" if range else number(value)
+    print(f"\nTarget: {name}, {'at least' if least else 'at most'} {wanted:g}: {found}, "
           f"{'met' if met else 'not met'}", flush=True)
     record(name, value=value, wanted=wanted, least=least, met=met, range=list(range) if range else None)
 

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#define ROUNDS 7
+#define ROUNDS 25
 #define CHAINS 12       // Independent sums: more than latency times units of any processor of today.
 #ifndef REPEATS
 #define REPEATS 20000000 // Of all chains, in one round of one thread: some hundredths of a second.

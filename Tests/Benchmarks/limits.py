@@ -3,7 +3,7 @@
     python limits.py [--results Docs/Benchmarks/results] [--threads 2]
 
 Compiles limits.c with the C compiler (`cc`, or what CC names) and measures float32 products and sums, those in bfloat16
-and of 8-bit integers where the processor has instructions for them, and reading from memory: the best of seven rounds,
+and of 8-bit integers where the processor has instructions for them, and reading from memory: the best of 25 rounds,
 on one thread and on all. Matrix units (AMX, SME) are not measured.
 
 With --results the times that the other benchmarks have left there stand beside the least time that their operations

@@ -1,6 +1,6 @@
 """Runs the suite and keeps its output, as it is, in Docs/Benchmarks/results, one page and one JSON file a benchmark.
 
-    python run.py [--only coreset,search] [--output FOLDER] [--all] [--quick]
+    python run.py [--only coreset,search] [--output FOLDER] [--all] [--quick] [--summary]
 
 Each benchmark run replaces its own page and leaves the others; Docs/Benchmarks/results.md, the list of pages and of all
 targets, is made anew from what lies there. Needs the programs of this package and of the package above, both built for
@@ -187,11 +187,6 @@ def benchmark(name):
     (pages / f"{name}.json").write_text(json.dumps(state, indent=1) + "\n")
 
 
-def cell(entry):
-    spread = " ({:.3g} to {:.3g})".format(*entry["range"]) if entry.get("range") else ""
-    return f"{entry['value']:.3g}{spread}"
-
-
 def summary():
     """The list of pages and all targets, from the files that are there."""
     states = {name: json.loads((pages / f"{name}.json").read_text())
@@ -202,15 +197,17 @@ def summary():
     for name, state in states.items():
         trial = " (a trial)" if state.get("trial") else ""
         text.append(f"| [{name}](results/{name}.md){trial} | {state['commit']} | {state['machine']} | "
-                    f"{state['minutes']} |")
+                    f"{'-' if state['minutes'] is None else state['minutes']} |")
     targets = [(name, entry) for name, state in states.items() for entry in state["numbers"] if "wanted" in entry]
     met = sum(entry["met"] for _, entry in targets)
     text += ["", "## Targets", "",
-             f"{met} of {len(targets)} are met. What the machine could do at best: [limits](results/limits.md).", "",
+             f"{met} of {len(targets)} are met. What the machine does at most, and why some are missed: "
+             "[how far from the limit](README.md#how-far-from-the-limit).", "",
              "| | target | wanted | measured (range) | met |", "|---|---|---|---|---|"]
     for name, entry in targets:
         sign = "at least" if entry["least"] else "at most"
-        text.append(f"| {name} | {entry['name']} | {sign} {entry['wanted']:g} | {cell(entry)} | "
+        found = in_turn.number(entry["value"]) + (f" {in_turn.spread(*entry['range'])}" if entry.get("range") else "")
+        text.append(f"| {name} | {entry['name']} | {sign} {entry['wanted']:g} | {found} | "
                     f"{'yes' if entry['met'] else 'no'} |")
     (options.output / "results.md").write_text("\n".join(text) + "\n")
 
@@ -225,6 +222,7 @@ parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.R
 parser.add_argument("--only", help="names, separated by commas: " + ", ".join(BENCHMARKS))
 parser.add_argument("--output", type=Path, default=in_turn.HERE.parent.parent / "Docs/Benchmarks")
 parser.add_argument("--all", action="store_true", help="growth and the official code too: half an hour more")
+parser.add_argument("--summary", action="store_true", help="run nothing, make results.md anew from the pages")
 parser.add_argument("--quick", action="store_true", help="a trial: small sizes, few rounds")
 options = parser.parse_args()
 pages = options.output.resolve() / "results"
@@ -234,7 +232,8 @@ for name in chosen:
         raise SystemExit(f"no benchmark is called {name}; there are {', '.join(BENCHMARKS)}")
 pages.mkdir(parents=True, exist_ok=True)
 in_turn.WORK.mkdir(parents=True, exist_ok=True)
-for name in chosen:
+for name in [] if options.summary else chosen:
     benchmark(name)
     summary()
+summary()
 print(options.output / "results.md", file=sys.stderr)
