@@ -150,6 +150,8 @@ def output_of(command, limit):
         text, error = replaced(output.read().strip("\n")), replaced(errors.read().strip())
     if text and not text.startswith("Not measured") and "|---" not in text and "\n## " not in f"\n{text}":
         text = f"```\n{text}\n```"
+    if "## " not in text:
+        text = f"## {Path(command[0]).stem.replace('_', ' ').capitalize()}\n\n{text}"
     if late:
         text += f"\n\nNot measured further: it took more than {limit} s."
     elif process.returncode:
