@@ -11,9 +11,8 @@
 #include <time.h>
 
 #define ROUNDS 25
-#define CHAINS 12       // Independent sums: more than latency times units of any processor of today.
 #ifndef REPEATS
-#define REPEATS 20000000 // Of all chains, in one round of one thread: some hundredths of a second.
+#define REPEATS 10000000  // Of all sums, in one round of one thread: some hundredths of a second.
 #endif
 #ifndef BYTES
 #define BYTES (512u << 20)
@@ -24,39 +23,39 @@ typedef struct {
   double (*work)(void);  // Returns operations or bytes done.
 } Kind;
 
-// Twelve instructions in a row, each with a sum of its own: in assembly, so that every compiler keeps them as they are.
-#define EACH(LINE) LINE(0) LINE(1) LINE(2) LINE(3) LINE(4) LINE(5) LINE(6) LINE(7) LINE(8) LINE(9) LINE(10) LINE(11)
+// Instructions in a row, each with a sum of its own: in assembly, so that every compiler keeps them as they are.
+#define HALF(LINE) LINE(0) LINE(1) LINE(2) LINE(3) LINE(4) LINE(5) LINE(6) LINE(7) LINE(8) LINE(9) LINE(10) LINE(11)
+#define EACH(LINE) \
+  HALF(LINE) LINE(12) LINE(13) LINE(14) LINE(15) LINE(16) LINE(17) LINE(18) LINE(19) LINE(20) LINE(21) LINE(22) LINE(23)
 
 #if defined(__x86_64__)
-// `a` is filled with a word of 32 bits; sums start from it.
-#define LOOP(NAME, WIDTH, LINE, WORD, OPERATIONS)                                                                     \
+// Fills the registers A and B with a word of 32 bits, and the sums from A.
+#define LOOP(NAME, ALL, A, B, START, LINE, WORD, LANES)                                                               \
   static double NAME(void) {                                                                                          \
     uint32_t word = WORD;                                                                                             \
     for (int n = 0; n < REPEATS / 100; n++) {                                                                         \
-      __asm__ volatile("vbroadcastss %0, %%" WIDTH "12\n\tvbroadcastss %0, %%" WIDTH "13\n\t" EACH(START_##NAME)     \
-                       :: "m"(word) : START_CLOBBERS);                                                                \
-      for (int i = 0; i < 100; i++) __asm__ volatile(EACH(LINE) ::: START_CLOBBERS);                                  \
+      __asm__ volatile("vbroadcastss %0, %%" A "\n\tvbroadcastss %0, %%" B "\n\t" ALL(START)::"m"(word) : CLOBBERS);  \
+      for (int i = 0; i < 100; i++) __asm__ volatile(ALL(LINE)::: CLOBBERS);                                          \
     }                                                                                                                 \
     __asm__ volatile("vzeroupper");                                                                                   \
-    return 2.0 * (OPERATIONS) * CHAINS * REPEATS;                                                                     \
+    return 2.0 * (LANES) * (0 ALL(COUNT)) * (REPEATS / 100 * 100);                                                    \
   }
-#define START_CLOBBERS                                                                                                \
-  "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13"
-#define ZMM_START(I) "vmovaps %%zmm12, %%zmm" #I "\n\t"
-#define YMM_START(I) "vmovaps %%ymm12, %%ymm" #I "\n\t"
-#define START_fma_avx512 ZMM_START
-#define START_fma_avx2 YMM_START
-#define START_dot_bf16 ZMM_START
-#define START_dot_int8 ZMM_START
-#define FMA512(I) "vfmadd213ps %%zmm12, %%zmm13, %%zmm" #I "\n\t"
-#define FMA256(I) "vfmadd213ps %%ymm12, %%ymm13, %%ymm" #I "\n\t"
-#define BF16(I) "vdpbf16ps %%zmm12, %%zmm13, %%zmm" #I "\n\t"
-#define INT8(I) "vpdpbusd %%zmm12, %%zmm13, %%zmm" #I "\n\t"
+// Registers from 16 on are named by nobody else: the rest is compiled for processors that have 16.
+#define CLOBBERS                                                                                                      \
+  "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm14", "xmm15", \
+  "xmm12", "xmm13"
+#define COUNT(I) +1
+#define START512(I) "vmovaps %%zmm30, %%zmm" #I "\n\t"
+#define START256(I) "vmovaps %%ymm14, %%ymm" #I "\n\t"
+#define FMA512(I) "vfmadd213ps %%zmm30, %%zmm31, %%zmm" #I "\n\t"
+#define FMA256(I) "vfmadd213ps %%ymm14, %%ymm15, %%ymm" #I "\n\t"
+#define BF16(I) "vdpbf16ps %%zmm30, %%zmm31, %%zmm" #I "\n\t"
+#define INT8(I) "vpdpbusd %%zmm30, %%zmm31, %%zmm" #I "\n\t"
 // 0.5 in each format, and 5 in 8 bits.
-LOOP(fma_avx512, "zmm", FMA512, 0x3f000000, 16)
-LOOP(fma_avx2, "ymm", FMA256, 0x3f000000, 8)
-LOOP(dot_bf16, "zmm", BF16, 0x3f003f00, 32)
-LOOP(dot_int8, "zmm", INT8, 0x05050505, 64)
+LOOP(fma_avx512, EACH, "zmm30", "zmm31", START512, FMA512, 0x3f000000, 16)
+LOOP(fma_avx2, HALF, "ymm14", "ymm15", START256, FMA256, 0x3f000000, 8)
+LOOP(dot_bf16, EACH, "zmm30", "zmm31", START512, BF16, 0x3f003f00, 32)
+LOOP(dot_int8, EACH, "zmm30", "zmm31", START512, INT8, 0x05050505, 64)
 
 static int kinds(Kind *found) {
   int count = 0;
@@ -74,19 +73,22 @@ static int kinds(Kind *found) {
 #if defined(__linux__)
 #include <sys/auxv.h>
 #endif
-#define CLOBBERS "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12"
-#define LOOP(NAME, LINE, WORD, OPERATIONS)                                                                            \
+#define CLOBBERS                                                                                                      \
+  "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12", "v13", "v14", "v15", "v16", "v17",  \
+  "v18", "v19", "v20", "v21", "v22", "v23", "v30"
+#define LOOP(NAME, LINE, WORD, LANES)                                                                                 \
   static double NAME(void) {                                                                                          \
     for (int n = 0; n < REPEATS / 100; n++) {                                                                         \
-      __asm__ volatile("dup v12.4s, %w0\n\t" EACH(START) :: "r"(WORD) : CLOBBERS);                                    \
-      for (int i = 0; i < 100; i++) __asm__ volatile(".arch armv8.2-a+bf16+dotprod\n\t" EACH(LINE) ::: CLOBBERS);     \
+      __asm__ volatile("dup v30.4s, %w0\n\t" EACH(START)::"r"(WORD) : CLOBBERS);                                      \
+      for (int i = 0; i < 100; i++) __asm__ volatile(".arch armv8.2-a+bf16+dotprod\n\t" EACH(LINE)::: CLOBBERS);      \
     }                                                                                                                 \
-    return 2.0 * (OPERATIONS) * CHAINS * REPEATS;                                                                     \
+    return 2.0 * (LANES) * (0 EACH(COUNT)) * (REPEATS / 100 * 100);                                                   \
   }
-#define START(I) "mov v" #I ".16b, v12.16b\n\t"
-#define FMA(I) "fmla v" #I ".4s, v12.4s, v12.4s\n\t"
-#define BF16(I) "bfdot v" #I ".4s, v12.8h, v12.8h\n\t"
-#define INT8(I) "sdot v" #I ".4s, v12.16b, v12.16b\n\t"
+#define COUNT(I) +1
+#define START(I) "mov v" #I ".16b, v30.16b\n\t"
+#define FMA(I) "fmla v" #I ".4s, v30.4s, v30.4s\n\t"
+#define BF16(I) "bfdot v" #I ".4s, v30.8h, v30.8h\n\t"
+#define INT8(I) "sdot v" #I ".4s, v30.16b, v30.16b\n\t"
 LOOP(fma_neon, FMA, 0x3f000000u, 4)
 LOOP(dot_bf16, BF16, 0x3f003f00u, 8)
 LOOP(dot_int8, INT8, 0x05050505u, 16)

@@ -158,12 +158,12 @@ def output_of(command, limit):
         # What is left of a path is where something is installed, which says nothing.
         last = re.sub(r"(?<![\w.])/(?:[\w.+@-]+/)+", "", "\n".join(error.splitlines()[-12:]))
         text += f"\n\nFailed with status {process.returncode}:\n\n```\n{last}\n```"
-    return text.strip("\n")
+    return re.sub(r"\n{3,}", "\n\n", text.strip("\n"))
 
 
 def benchmark(name):
     """Runs one, and writes its page and its numbers."""
-    begin = time.monotonic()
+    begin, revision = time.monotonic(), commit()
     numbers = in_turn.WORK / "numbers.jsonl"
     numbers.unlink(missing_ok=True)
     os.environ["BENCHMARK_JSON"] = str(numbers)
@@ -178,7 +178,7 @@ def benchmark(name):
         parts.append(f"{output_of(command, limit)}\n\nCommand: `{shown(command)}`")
     found = [json.loads(line) for line in numbers.read_text().splitlines()] if numbers.exists() else []
     minutes = (time.monotonic() - begin) / 60
-    state = {"commit": commit(), "machine": in_turn.machine(), "python": sys.version.split()[0], "peers": VERSIONS,
+    state = {"commit": revision, "machine": in_turn.machine(), "python": sys.version.split()[0], "peers": VERSIONS,
              "trial": options.quick, "minutes": round(minutes, 1), "numbers": found}
     text = [f"# Results: {name}", "",
             f"What `Tests/Benchmarks/run.sh --only {name}{' --quick' if options.quick else ''}` printed, not edited"

@@ -48,6 +48,8 @@ SIDE = 1024
 folder = arguments.folder.resolve()
 parts, model = folder / "parts", folder / "model.safetensors"
 train, test = parts / "train/good", parts / "test/good"
+# Where anomalib's exports go, the one for OpenVINO last.
+TORCH, EXPORTED = folder / "weights/torch/model.pt", folder / "weights/openvino/model.xml"
 
 
 def make_images():
@@ -78,7 +80,6 @@ def make_images():
 
 
 def anomalib_model():
-    in_turn.need("anomalib")
     from anomalib.models import Patchcore
     from safetensors import safe_open
 
@@ -97,6 +98,7 @@ def patchcore(*command):
 
 
 def prepare():
+    in_turn.need("openvino", "onnxscript", "anomalib")
     make_images()
     in_turn.title(f"Whole images: {arguments.images} of {SIDE} x {SIDE} to fit, {arguments.tested} to inspect")
     weights, description = arguments.weights or "random", folder / "anomalib.yaml"
@@ -134,7 +136,7 @@ def side():
         return functional.interpolate(maps, size=(SIDE, SIDE), mode="bilinear")
 
     if arguments.side == "torch":
-        inferencer = TorchInferencer(folder / "weights/torch/model.pt", device="cpu")
+        inferencer = TorchInferencer(TORCH, device="cpu")
 
         @torch.inference_mode()
         def one(file):
@@ -155,11 +157,10 @@ def side():
     else:
         import openvino
 
-        path = folder / "weights/openvino/model.xml"
         os.chdir(folder)  # OpenVINO's cache
         settings = {"INFERENCE_NUM_THREADS": arguments.threads, "INFERENCE_PRECISION_HINT": "f32"}
-        inferencer = OpenVINOInferencer(path, device="CPU", config=settings | {"PERFORMANCE_HINT": "LATENCY"})
-        many = openvino.Core().compile_model(path, "CPU", settings | {"PERFORMANCE_HINT": "THROUGHPUT"})
+        inferencer = OpenVINOInferencer(EXPORTED, device="CPU", config=settings | {"PERFORMANCE_HINT": "LATENCY"})
+        many = openvino.Core().compile_model(EXPORTED, "CPU", settings | {"PERFORMANCE_HINT": "THROUGHPUT"})
 
         def one(file):
             found = inferencer.predict(str(file))
@@ -198,10 +199,10 @@ def side():
 
 def predict():
     files = sorted(map(str, test.iterdir())) if test.is_dir() else []
-    if not (files and model.exists()):
-        raise in_turn.Missing("the step `prepare` has not made images and a model")
+    if not (files and model.exists() and EXPORTED.exists()):
+        raise in_turn.Missing("the step `prepare` has not made images, a model and its exports")
     again = [sys.executable, __file__, "side", folder, "--threads", arguments.threads]
-    in_turn.need("anomalib"), in_turn.need("openvino")
+    in_turn.need("openvino", "anomalib")
     quiet = {"stderr": subprocess.DEVNULL}
     sides = {
         "patchcore": in_turn.Program(in_turn.built("images"), model, arguments.threads, *files),
