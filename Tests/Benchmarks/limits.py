@@ -123,8 +123,8 @@ def main():
         print("| | threads | 10^9 operations | in | take at least | reading | measured | limit, of measured |")
         print("|---|---|---|---|---|---|---|---|", *rows, sep="\n")
         if beyond:
-            print("\nMore than 100% without Winograd's algorithm: other programs held the processor while its peaks were "
-                  "measured.")
+            print("\nMore than 100% without Winograd's algorithm: other programs held the processor while its peaks "
+                  "were measured.")
     elif options.results:
         print("\nNo benchmark has left a time yet.")
     in_turn.closing(options.threads)

@@ -133,7 +133,9 @@ def output_of(command, limit):
     except in_turn.Missing as missing:
         return f"Not measured: {missing}"
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
-        process = subprocess.Popen(line, cwd=in_turn.HERE, stdout=output, stderr=errors, start_new_session=True)
+        # Not kept back: what was printed stays if the time is up.
+        process = subprocess.Popen(line, cwd=in_turn.HERE, stdout=output, stderr=errors, start_new_session=True,
+                                   env={**os.environ, "PYTHONUNBUFFERED": "1"})
         late = False
         try:
             process.wait(limit)
