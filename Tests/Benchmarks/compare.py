@@ -64,7 +64,7 @@ def main():
         fit = program("fit", config, "--dataset", f"mvtec:{parts}", "--weights", weights, "--output", model)
         fits = in_turn.run({"patchcore": fit, "official numerics in PyTorch": official}, options.rounds, warm=0)
         in_turn.title(f"Fit: {theirs['images'][0]} images, ResNet-18, a bank of {theirs['bank']}")
-        note = f"{options.rounds} rounds; preset `official`, 224 x 224 pixels. Ours are whole processes."
+        note = f"Rounds: {options.rounds}; preset `official`, 224 x 224 pixels. Ours are whole processes."
         for name, (value, low, high) in in_turn.table(fits, note=note).items():
             in_turn.record(f"fit, times as long as ours: {name}", value=value, range=[low, high])
 

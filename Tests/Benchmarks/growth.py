@@ -10,7 +10,6 @@ minute, whose times are too short for exponents.
 """
 
 import math
-import os
 import statistics
 import subprocess
 import sys

@@ -76,8 +76,8 @@ def main():
         in_turn.record("precision", network=options.architecture, data=Path(path).name, setting=setting,
                        largest=float(change.max()), median=float(np.median(change)),
                        **{key: found[key] for key in MEASURES})
-    more = f" {options.lines}." if options.lines else ""
-    print(f"\nPreset `official`; subsampler `{options.subsampler}`.{more} {" ".join(notes)}".strip())
+    more = [f"`{options.lines}`."] if options.lines else []
+    print("\n" + " ".join([f"Preset `official`; subsampler `{options.subsampler}`.", *more, *notes]))
     in_turn.closing(options.threads)
     if options.json:
         Path(options.json).write_text(json.dumps(results))
