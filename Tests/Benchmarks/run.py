@@ -224,11 +224,14 @@ VERSIONS = in_turn.versions(
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--only", help="names, separated by commas: " + ", ".join(BENCHMARKS))
-parser.add_argument("--output", type=Path, default=in_turn.HERE.parent.parent / "Docs/Benchmarks")
+parser.add_argument("--output", type=Path, help="in place of Docs/Benchmarks")
 parser.add_argument("--all", action="store_true", help="growth and the official code too: half an hour more")
 parser.add_argument("--summary", action="store_true", help="run nothing, make results.md anew from the pages")
-parser.add_argument("--quick", action="store_true", help="a trial: small sizes, few rounds")
+parser.add_argument("--quick", action="store_true", help="a trial, which needs --output: small sizes, few rounds")
 options = parser.parse_args()
+if options.quick and not options.output:
+    parser.error("--quick needs --output, so that a trial replaces no results")
+options.output = options.output or in_turn.HERE.parent.parent / "Docs/Benchmarks"
 pages = options.output.resolve() / "results"
 chosen = options.only.split(",") if options.only else [n for n in BENCHMARKS if n not in LONG or options.all]
 for name in chosen:
