@@ -7,9 +7,7 @@ ResNet-18. Without them real images and weights are taken from PATCHCORE_TEST_DA
 PyTorch's the start and the imports are not counted.
 """
 
-import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -18,14 +16,13 @@ from pathlib import Path
 import data
 import in_turn
 
-parser = argparse.ArgumentParser()
+parser = in_turn.parser(__doc__)
 parser.add_argument("parts", nargs="?")
 parser.add_argument("weights", nargs="?")
 parser.add_argument("--images", type=int, default=50)
 parser.add_argument("--rounds", type=int, default=3)
 parser.add_argument("--fraction", default="0.1")
-parser.add_argument("--threads", type=int, default=int(os.environ.get("BENCHMARK_THREADS", os.cpu_count() or 1)))
-options = parser.parse_args()
+options = in_turn.parsed(parser)
 
 
 def category(folder):
@@ -63,11 +60,11 @@ def main():
             theirs.update(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
             return theirs["seconds"]["embedding"] + theirs["seconds"]["coreset"]
 
-        in_turn.need("torch"), in_turn.need("faiss")
+        in_turn.need("torch", "torchvision", "faiss", "PIL.Image", "scipy.ndimage")
         fit = program("fit", config, "--dataset", f"mvtec:{parts}", "--weights", weights, "--output", model)
         fits = in_turn.run({"patchcore": fit, "official numerics in PyTorch": official}, options.rounds, warm=0)
         in_turn.title(f"Fit: {theirs['images'][0]} images, ResNet-18, a bank of {theirs['bank']}")
-        note = f"{options.threads} threads; {options.rounds} rounds; preset `official`, 224 x 224 pixels."
+        note = f"Rounds: {options.rounds}; preset `official`, 224 x 224 pixels. Ours are whole processes."
         for name, (value, low, high) in in_turn.table(fits, note=note).items():
             in_turn.record(f"fit, times as long as ours: {name}", value=value, range=[low, high])
 
@@ -80,7 +77,7 @@ def main():
         in_turn.title(f"Predict: {theirs['images'][1]} images, the start of our program included")
         for name, (value, low, high) in in_turn.table(found, note=note).items():
             in_turn.record(f"predict, times as long as ours: {name}", value=value, range=[low, high])
-        print(f"\n{in_turn.machine()}; {in_turn.versions('torch', 'faiss-cpu', 'scipy')}")
+        in_turn.closing(options.threads, "torch", "faiss-cpu", "scipy")
 
 
 in_turn.main(main)

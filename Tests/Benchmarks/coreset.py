@@ -8,26 +8,23 @@ per pick the expanded distances of all rows to it, and the smaller of these and 
 is, on rows of three axes, which it does not project again. The time of projecting is left out on all sides.
 """
 
-import argparse
 import contextlib
 import io
-import os
 
-parser = argparse.ArgumentParser()
+import in_turn
+
+parser = in_turn.parser(__doc__)
 parser.add_argument("--rows", type=int, default=167_000)
 parser.add_argument("--dimension", type=int, default=128)
 parser.add_argument("--fraction", type=float, default=0.1)
 parser.add_argument("--peer-picks", type=int, default=100)
 parser.add_argument("--rounds", type=int, default=5)
 parser.add_argument("--check", type=int, default=300)
-parser.add_argument("--threads", type=int, default=int(os.environ.get("BENCHMARK_THREADS", os.cpu_count() or 1)))
-options = parser.parse_args()
-os.environ["OMP_NUM_THREADS"] = str(options.threads)
+options = in_turn.parsed(parser)
 
 import numpy as np  # noqa: E402
 
 import data  # noqa: E402
-import in_turn  # noqa: E402
 
 
 def official(torch, rows, picks):
@@ -52,7 +49,7 @@ def main():
     path, all_real = data.projected(options.rows, options.dimension)
     picks = max(1, int(options.rows * options.fraction))
     in_turn.title(f"Coreset: {picks:,} of {options.rows:,} rows of {options.dimension} numbers")
-    ours = in_turn.Program("coreset", path, "--picks", picks, "--check", options.check, threads=options.threads)
+    ours = in_turn.program("coreset", path, "--picks", picks, "--check", options.check, threads=options.threads)
     sides, work = {"patchcore": ours}, {"patchcore": picks}
     try:
         torch = in_turn.need("torch")
@@ -79,10 +76,12 @@ def main():
         f"The first {ours.ready['checked']} picks are those of the plain algorithm. "
         f"Peers made {options.peer_picks} picks.")
     for name, (value, low, high) in ratios.items():
-        in_turn.target(f"coreset, picks a second of {name}", value, 100, range=[low, high])
+        in_turn.target(f"picks a second, times those of {name}", value, 100, range=[low, high])
+    in_turn.record("coreset", rows=options.rows, dimension=options.dimension, picks=picks, threads=options.threads,
+                   seconds=in_turn.middle(seconds["patchcore"])[0])
     rates = {name: work[name] / in_turn.middle(values)[0] for name, values in seconds.items()}
     print("\nPicks a second: " + ", ".join(f"{name} {rate:,.0f}" for name, rate in rates.items()))
-    print(f"\n{in_turn.machine()}; {in_turn.versions('torch', 'anomalib', 'numpy')}")
+    in_turn.closing(options.threads, "torch", "anomalib", "numpy")
     ours.close()
 
 

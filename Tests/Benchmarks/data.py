@@ -28,6 +28,41 @@ def weights():
     return path if path and path.exists() else None
 
 
+def kind():
+    """What the features are, as a part of the names of what is kept: other images or weights give other numbers."""
+    return "drawn" if not is_real() else "real" if weights() else "real-compact"
+
+
+def state_dict(path):
+    """Weights that PyTorch loads, from a file of either kind."""
+    if str(path).endswith(".safetensors"):
+        from safetensors.torch import load_file
+
+        return load_file(path)
+    import torch
+
+    return torch.load(path, weights_only=True)
+
+
+def checkpoints():
+    """Pretrained networks that are there: the architecture and its file."""
+    found = [("resnet18", weights())] if weights() else []
+    if DATA:
+        found += [("wide_resnet50_2", path) for path in sorted((DATA / "weights").glob("wide_resnet50_2*"))[:1]]
+    return found
+
+
+def datasets():
+    """Data sets with defects and their masks: how the program names them, and what a description needs beside."""
+    found = []
+    if DATA:
+        found = [(f"mvtec:{folder}", "") for folder in sorted((DATA / "data").glob("mvtec*/*")) if folder.is_dir()]
+    if is_real():
+        tiles = DATA / "data/magnetic-tile"
+        found.append((f"magnetic-tile:{tiles}", "split: {nominal_test_fraction: 0.2, shots: 100}"))
+    return found
+
+
 def source():
     """What the images are, in words."""
     if is_real():
@@ -70,7 +105,7 @@ def description(**stages):
 def embeddings(count=213):
     """Every patch of so many images, `n x 1024` (784 patches each), as a .npy file; and its array, mapped."""
     folder = images(count)
-    path = WORK / f"{folder.name.replace('images', 'embeddings')}.npy"
+    path = WORK / f"embeddings-{kind()}-{len(list(folder.iterdir()))}.npy"
     if not path.exists():
         config, more = description(subsampler={"kind": "none"})
         np.save(path, vectors(config, folder, more))
@@ -83,7 +118,7 @@ def projected(rows, dimension=128):
     Patches are taken again, with noise of a tenth of their spread, if the images have too few. Returns the file and
     whether all rows are patches of images.
     """
-    path = WORK / f"projected-{'real' if is_real() else 'drawn'}-{rows}-{dimension}.npy"
+    path = WORK / f"projected-{kind()}-{rows}-{dimension}.npy"
     _, base = embeddings()
     if not path.exists():
         generator = np.random.default_rng(0)
@@ -112,7 +147,7 @@ def grow(path, few, rows):
 
 def bank(rows):
     """A bank of so many rows, as a .npy file: a coreset, or patches as they come if it is most of them."""
-    path = WORK / f"bank-{'real' if is_real() else 'drawn'}-{rows}.npy"
+    path = WORK / f"bank-{kind()}-{rows}.npy"
     if path.exists():
         return path
     _, base = embeddings()
@@ -126,7 +161,7 @@ def bank(rows):
 
 def queries(defects):
     """Every fourth patch of four images that no bank saw, with or without defects, as a .npy file."""
-    path = WORK / f"queries-{'real' if is_real() else 'drawn'}-{'defects' if defects else 'good'}.npy"
+    path = WORK / f"queries-{kind()}-{'defects' if defects else 'good'}.npy"
     if path.exists():
         return path
     if is_real():

@@ -9,22 +9,22 @@ categories: their own test images; and, because few good ones may be among them,
 out 15 more training images each, with a bootstrap interval. Needs NumPy and scikit-learn.
 """
 
-import argparse
 import json
 import os
-import subprocess
 import tempfile
 from pathlib import Path
 
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-parser = argparse.ArgumentParser()
+import data
+import in_turn
+
+parser = in_turn.parser(__doc__)
 parser.add_argument("weights")
 parser.add_argument("--out", required=True)
 parser.add_argument("--magnetic-tile")
 parser.add_argument("--mvtec", nargs="*", default=[])
-parser.add_argument("--patchcore", default=".build/release/patchcore")
 parser.add_argument("--networks", nargs="+", default=["resnet18", "compact"])
 parser.add_argument("--fractions", nargs="+", default=["0.01", "0.1"])
 parser.add_argument("--seeds", type=int, default=3)
@@ -47,8 +47,7 @@ def fit(network, fraction, seed, source, folder, held_out=0.0):
 
 
 def run(*command):
-    return subprocess.run(
-        [arguments.patchcore, *command, "--quiet"], check=True, stdout=subprocess.PIPE, text=True).stdout
+    return data.patchcore(*command, threads=arguments.threads)
 
 
 def kept(name, compute):
@@ -99,7 +98,8 @@ def scores(model, images, folder):
     for k, image in enumerate(images):
         os.symlink(image, folder / f"{k:04d}{image.suffix}")
     found = [json.loads(line) for line in run("predict", str(model), str(folder), "--json").splitlines()]
-    assert len(found) == len(images)
+    if len(found) != len(images):
+        raise SystemExit(f"predict scored {len(found)} of {len(images)} images in {folder.name}")
     return [p["score"] for p in found]
 
 

@@ -9,23 +9,22 @@ threads as the searches; indexes that differ only in how they search are built o
 of one search for all patches of an image, after one search that is not counted.
 """
 
-import argparse
 import json
 import statistics
 
-import faiss
-import numpy as np
-from safetensors import safe_open
+import in_turn
 
-from in_turn import timed
-
-parser = argparse.ArgumentParser()
+parser = in_turn.parser(__doc__)
 parser.add_argument("model")
 parser.add_argument("queries")
 parser.add_argument("comparison")
-parser.add_argument("--threads", type=int, default=2)
 parser.add_argument("-o", "--output", required=True)
-arguments = parser.parse_args()
+arguments = in_turn.parsed(parser)
+
+import faiss  # noqa: E402
+import numpy as np  # noqa: E402
+from safetensors import safe_open  # noqa: E402
+
 faiss.omp_set_num_threads(arguments.threads)
 
 with safe_open(arguments.model, "np") as file:
@@ -55,7 +54,7 @@ def built(key, make):
                 index.train(bank)
             index.add(bank)
 
-        seconds = timed(build)()
+        seconds = in_turn.timed(build)()
         builds[key] = index, seconds
     return builds[key]
 
@@ -106,14 +105,15 @@ for row in comparison["indexes"]:
     index.search(images[0], 1)
     times, found = [], []
     for image in images:
-        times.append(timed(lambda: found.append(index.search(image, 1)[1][:, 0]))())
+        times.append(in_turn.timed(lambda: found.append(index.search(image, 1)[1][:, 0]))())
     results.append({
         "yaml": row["yaml"],
         "milliseconds_per_image": 1000 * statistics.median(times),
         "build_seconds": seconds,
         "recall_at_1": float(np.mean(np.concatenate(found) == truth)),
     })
-    print(f"{results[-1]['milliseconds_per_image']:10.2f} ms {results[-1]['recall_at_1']:.4f} {row['yaml']}", flush=True)
+    last = results[-1]
+    print(f"{last['milliseconds_per_image']:10.2f} ms {last['recall_at_1']:.4f} {row['yaml']}", flush=True)
 library = f"faiss-cpu {faiss.__version__}, {faiss.get_compile_options().strip()}"
 with open(arguments.output, "w") as file:
     json.dump({"library": library, "threads": arguments.threads, "indexes": results}, file, indent=2)

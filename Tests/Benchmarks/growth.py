@@ -1,37 +1,42 @@
-"""Growth: time and peak memory of the coreset, of search and of whole runs against their sizes, with fitted exponents.
+"""Growth: time and peak memory of the coreset, of search and of whole runs against their sizes, with exponents.
 
-    python growth.py [--scale 1.0] [--threads 2] [--svg FOLDER]
+    python growth.py [--quick] [--only coreset,search,fit] [--threads 2] [--svg FOLDER]
 
 Rows are patches of images projected to 128 numbers; where there are too few, patches again with noise of a tenth of
-their spread. `--scale 0.1` makes every size a tenth, for a trial. An exponent is the slope of a straight line through
-the logarithms of the larger half of the sizes (at least three); times are medians. Peak memory is what the system
-counts for the process, pages of mapped input files included (VmHWM, ru_maxrss).
+their spread, up to 5 million. An exponent is the slope of a straight line through the logarithms of the larger half of
+the sizes (at least three); times are medians of up to five rounds. Peak memory is what the system counts for the
+process, pages of mapped input files included (VmHWM, ru_maxrss). `--quick` makes every size a tenth: a trial of half a
+minute, whose times are too short for exponents.
 """
 
-import argparse
 import math
-import os
 import statistics
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-parser = argparse.ArgumentParser()
-parser.add_argument("--scale", type=float, default=1.0)
-parser.add_argument("--threads", type=int, default=int(os.environ.get("BENCHMARK_THREADS", os.cpu_count() or 1)))
+import in_turn
+
+parser = in_turn.parser(__doc__)
+parser.add_argument("--quick", action="store_true", help="a tenth of every size")
 parser.add_argument("--only", default="coreset,search,fit")
 parser.add_argument("--svg", help="a folder for a curve of each table")
-options = parser.parse_args()
+options = in_turn.parsed(parser)
 
 import numpy as np  # noqa: E402
 
 import data  # noqa: E402
-import in_turn  # noqa: E402
+
+SCALE = 0.1 if options.quick else 1
+# Timings of one thing differ by some per cent, and so do slopes through three of them.
+NOISE = 0.1
 
 
 def slope(sizes, values):
     """The exponent: least squares on the logarithms of the larger sizes."""
+    if len(set(sizes)) < 3:
+        raise in_turn.Missing(f"an exponent needs three sizes, and there are {len(set(sizes))}")
     keep = max(3, (len(sizes) + 1) // 2)
     x, y = [math.log(s) for s in sizes[-keep:]], [math.log(v) for v in values[-keep:]]
     mx, my = statistics.mean(x), statistics.mean(y)
@@ -62,6 +67,7 @@ def curve(name, label, sizes, seconds):
     parts.append(f'<text x="{width / 2}" y="{height - 8}" text-anchor="middle">{label}, logarithmic</text></svg>')
     Path(options.svg).mkdir(parents=True, exist_ok=True)
     Path(options.svg, f"growth-{name}.svg").write_text("\n".join(parts) + "\n")
+    print(f"\n![Seconds by {label}](growth-{name}.svg)")
 
 
 def report(name, title, label, points, bound, reason):
@@ -71,12 +77,16 @@ def report(name, title, label, points, bound, reason):
     print(f"| {label} | seconds | peak memory |\n|---|---|---|")
     for size, value, peak in points:
         print(f"| {size:,} | {value:.3g} | {peak / 1e6:,.0f} MB |")
-    found = slope(sizes, seconds)
-    print(f"\nSeconds grow with the power {found:.2f}, memory with {slope(sizes, memory):.2f}; at most {bound:g} is due "
-          f"for seconds: {reason}", flush=True)
-    in_turn.record(
-        f"growth of {name}, exponent of seconds", value=found, wanted=bound, least=False, met=found <= bound + 0.1)
     curve(name, label, sizes, seconds)
+    try:
+        found = slope(sizes, seconds)
+    except in_turn.Missing as missing:
+        print(f"\nNot measured: {missing}.")
+        return
+    print(f"\nSeconds grow with the power {found:.2f}, memory with {slope(sizes, memory):.2f}. "
+          f"At most {bound:g} is due for seconds: {reason}", flush=True)
+    in_turn.target(f"{title}: exponent of seconds ({NOISE:g} more is noise)", found, bound, least=False,
+                   met=found <= bound + NOISE)
 
 
 # Runs its arguments, and prints the seconds and the kilobytes that they took.
@@ -93,14 +103,16 @@ print(time.perf_counter() - start, usage.ru_maxrss)
 
 
 def scaled(size):
-    return max(1000, int(size * options.scale))
+    return max(1000, int(size * SCALE))
 
 
-def program(name, *arguments, rounds=1):
-    """Median seconds of a program's rounds, and its peak memory."""
-    side = in_turn.Program(name, *arguments, threads=options.threads)
-    seconds = statistics.median(side() for _ in range(rounds))
-    return seconds, side.close()
+def program(name, *arguments):
+    """Median seconds of a program's rounds, five or as many as fit into two seconds, and its peak memory."""
+    side = in_turn.program(name, *arguments, threads=options.threads)
+    seconds = [side()]
+    while len(seconds) < 5 and sum(seconds) < 2:
+        seconds.append(side())
+    return statistics.median(seconds), side.close()
 
 
 def coreset():
@@ -114,13 +126,13 @@ def coreset():
     points = []
     for share in (0.00625, 0.0125, 0.025, 0.05, 0.1, 0.2):
         picks = int(scaled(160_000) * share)
-        points.append((picks, *program("coreset", path, "--picks", picks, rounds=3 if picks < 8000 else 1)))
+        points.append((picks, *program("coreset", path, "--picks", picks)))
     report("coreset-picks", f"Coreset of {scaled(160_000):,} rows, by picks", "picks", points, 1,
            "each pick may concern each row; fewer do, the more picks there are.")
     points = []
     for rows in [scaled(n) for n in (20_000, 40_000, 80_000, 160_000, 320_000)]:
         path, _ = data.projected(rows)
-        points.append((rows, *program("coreset", path, "--picks", rows // 10, rounds=3 if rows < 100_000 else 1)))
+        points.append((rows, *program("coreset", path, "--picks", rows // 10)))
     report("coreset-tenth", "Coreset of a tenth of the rows", "rows", points, 2, "rows times picks.")
 
 
@@ -133,16 +145,16 @@ def search():
             if dimension == 128:
                 path, _ = data.projected(rows)
             else:
-                path, base = in_turn.WORK / f"bank-{rows}.npy", data.embeddings()[1]
+                path, base = in_turn.WORK / f"some-{data.kind()}-{rows}.npy", data.embeddings()[1]
                 if not path.exists():
                     np.save(path, base[np.sort(generator.permutation(len(base))[:rows])])
-            queries = in_turn.WORK / f"queries-{dimension}.npy"
+            queries = in_turn.WORK / f"queries-{data.kind()}-{dimension}.npy"
             bank = np.load(path, mmap_mode="r")
             near = np.asarray(bank[generator.integers(0, len(bank), 784)])
             np.save(queries, near + 0.05 * near.std() * generator.standard_normal(near.shape, dtype=np.float32))
-            points.append((len(bank), *program("search", path, queries, rounds=3)))
-        report(f"search-{dimension}", f"Exact search: 784 queries of {dimension} numbers", "rows of the bank", points, 1,
-               "each row may be the nearest.")
+            points.append((len(bank), *program("search", path, queries)))
+        report(f"search-{dimension}", f"Exact search: 784 queries of {dimension} numbers", "rows of the bank", points,
+               1, "each row may be the nearest.")
 
 
 def whole(*arguments):
@@ -151,7 +163,9 @@ def whole(*arguments):
     Started by a small process: the system counts the memory of the one that starts it as well.
     """
     command = [in_turn.PATCHCORE, *map(str, arguments), "--threads", str(options.threads), "--quiet"]
-    found = subprocess.run([sys.executable, "-c", STARTER, *command], stdout=subprocess.PIPE, text=True, check=True)
+    found = subprocess.run([sys.executable, "-c", STARTER, *command], stdout=subprocess.PIPE, text=True)
+    if found.returncode:
+        raise SystemExit(f"patchcore {arguments[0]} failed")
     seconds, peak = found.stdout.split()[-2:]
     return float(seconds), int(peak) * 1024
 
@@ -159,33 +173,38 @@ def whole(*arguments):
 def fit():
     with tempfile.TemporaryDirectory() as folder:
         model = Path(folder, "model")
-        counts = [max(4, int(n * options.scale)) for n in (25, 50, 100, 200)]
+        counts = [max(4, int(n * SCALE)) for n in (25, 50, 100, 200)]
         fits, predictions = [], []
         for count in counts:
             images = data.images(count)
             found = len(list(images.iterdir()))
+            if fits and found == fits[-1][0]:
+                break  # There are no more images.
             config, more = data.description(subsampler={"fraction": 0.01})
             fits.append((found, *whole("fit", config, "--images", images, *more, "--output", model)))
             predictions.append((found, *whole("predict", model, images)))
         report("fit-images", "Fit: a coreset of 1%", "images", fits, 2, "patches times picks, the rest once per image.")
         report("predict-images", "Predict, each with the bank of 1% of as many images", "images", predictions, 2,
                "a search per image, in a bank that grows with the images.")
-        points, images = [], data.images(max(4, int(40 * options.scale)))
+        points, images = [], data.images(max(4, int(40 * SCALE)))
         for side in (128, 192, 256, 384):
             config, more = data.description(
                 subsampler={"fraction": 0.01}, preprocess={"resize": {"height": side, "width": side}, "crop": "none"})
             points.append((side, *whole("fit", config, "--images", images, *more, "--output", model)))
-        report("fit-side", "Fit of 40 images, by the side of the image", "pixels a side", points, 4,
+        report("fit-side", f"Fit of {len(list(images.iterdir()))} images, by their side", "pixels a side", points, 4,
                "patches grow with the square of the side, and the coreset with theirs; the network with the square.")
 
 
 def main():
+    parts = {"coreset": coreset, "search": search, "fit": fit}
     for name in options.only.split(","):
+        if name not in parts:
+            raise SystemExit(f"no part is called {name}; there are {', '.join(parts)}")
         try:
-            {"coreset": coreset, "search": search, "fit": fit}[name]()
+            parts[name]()
         except in_turn.Missing as missing:
             print(f"\nNot measured: {missing}")
-    print(f"\nRows and images: {data.source()}. {in_turn.machine()}; {options.threads} threads.")
+    in_turn.closing(options.threads, more=f". Rows and images: {data.source()}")
 
 
 in_turn.main(main)

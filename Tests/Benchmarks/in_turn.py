@@ -2,9 +2,10 @@
 
 A side is a function that does the work once and returns the seconds it took. Sides take turns, so whatever else the
 machine does falls on all of them; what is reported is the median, over the rounds, of the ratio of two sides in the
-same round, with the range of the middle eight tenths of the rounds.
+same round. A range leaves out a tenth of the rounds at either end; with fewer than ten rounds it leaves out none.
 """
 
+import argparse
 import importlib
 import importlib.metadata
 import json
@@ -33,6 +34,20 @@ class Missing(Exception):
 kept = []  # What must live as long as the program.
 
 
+def parser(text):
+    """A parser of arguments that knows --threads and shows a script's own words."""
+    made = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument("--threads", type=int, default=THREADS, help="of each side")
+    return made
+
+
+def parsed(parser):
+    """The arguments; OpenMP's threads follow them, which must be set before NumPy and PyTorch are imported."""
+    options = parser.parse_args()
+    os.environ["OMP_NUM_THREADS"] = str(options.threads)
+    return options
+
+
 def allow_torchvision():
     """Makes torchvision importable where its build leaves out operators that its import refers to."""
     try:
@@ -48,14 +63,17 @@ def allow_torchvision():
         kept.append(library)
 
 
-def need(module):
-    """The module of a peer, or `Missing`."""
-    try:
-        if module.split(".")[0] in ("anomalib", "torchvision"):
-            allow_torchvision()
-        return importlib.import_module(module)
-    except ImportError as error:
-        raise Missing(f"{module} cannot be imported ({error}); setup.sh installs the peers") from None
+def need(*modules):
+    """The module of a peer, the last of several, or `Missing`."""
+    found = None
+    for module in modules:
+        try:
+            if module.split(".")[0] in ("anomalib", "torchvision"):
+                allow_torchvision()
+            found = importlib.import_module(module)
+        except ImportError as error:
+            raise Missing(f"{module} cannot be imported ({error}); setup.sh installs the peers") from None
+    return found
 
 
 def built(name):
@@ -67,20 +85,35 @@ def built(name):
 
 
 class Program:
-    """A side that is one of this folder's programs: it answers each line with the seconds of a round."""
+    """A side that is a process: it prints a line when it is ready and answers each line with the seconds of a round.
 
-    def __init__(self, name, *arguments, threads=THREADS):
-        command = [built(name), *map(str, arguments), "--threads", str(threads)]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        first = self.process.stdout.readline()
-        if not first:
-            raise SystemExit(f"{' '.join(command)}: ended with status {self.process.wait()}")
-        self.ready = json.loads(first)
+    `ready` is the first line, as a value if it is JSON; a program that greets nobody has none.
+    """
 
-    def __call__(self):
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-        return float(self.process.stdout.readline())
+    def __init__(self, *command, greets=True, **options):
+        self.name = Path(command[0]).name
+        self.process = subprocess.Popen(
+            list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **options)
+        first = self.line() if greets else "{}"
+        self.ready = json.loads(first) if first.startswith("{") else first
+
+    def line(self):
+        found = self.process.stdout.readline().strip()
+        if not found:
+            raise SystemExit(f"{self.name} ended with status {self.process.wait()}")
+        return found
+
+    def ask(self, question=""):
+        """The program's whole answer to a line."""
+        try:
+            self.process.stdin.write(f"{question}\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            raise SystemExit(f"{self.name} ended with status {self.process.wait()}") from None
+        return self.line()
+
+    def __call__(self, question=""):
+        return float(self.ask(question).split()[0])
 
     def close(self):
         """Ends the program, and returns the most memory that it held, in bytes."""
@@ -94,6 +127,11 @@ class Program:
         self.process.stdin.close()
         self.process.wait()
         return peak
+
+
+def program(name, *arguments, threads=THREADS):
+    """A side that is one of this folder's programs."""
+    return Program(built(name), *arguments, "--threads", threads)
 
 
 def timed(work):
@@ -112,19 +150,19 @@ PAUSE = 0.1
 
 
 def run(sides, rounds, warm=1):
-    """Seconds of each side in each round, after rounds that do not count."""
-    seconds = {name: [] for name in sides}
+    """What each side returned in each round, in turn, after rounds that do not count."""
+    found = {name: [] for name in sides}
     for number in range(warm + rounds):
         for name, side in sides.items():
             time.sleep(PAUSE)
-            taken = side()
+            value = side()
             if number >= warm:
-                seconds[name].append(taken)
-    return seconds
+                found[name].append(value)
+    return found
 
 
 def middle(values):
-    """Median, and the range of the middle eight tenths."""
+    """Median, and the range without a tenth of the values at either end."""
     ordered = sorted(values)
     cut = len(ordered) // 10
     return statistics.median(ordered), ordered[cut], ordered[-1 - cut]
@@ -137,6 +175,15 @@ def ratio(theirs, ours):
 
 def duration(seconds):
     return f"{seconds:.2f} s" if seconds >= 1 else f"{1000 * seconds:.{1 if seconds >= 0.01 else 3}f} ms"
+
+
+def number(value):
+    """Three figures, none of them behind a power of ten."""
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+
+
+def spread(low, high):
+    return f"({number(low)} to {number(high)})"
 
 
 def title(text):
@@ -159,8 +206,8 @@ def table(seconds, ours="patchcore", work=None, note=None):
             print(f"| {name} | {duration(statistics.median(each))} | 1 |")
             continue
         ratios[name] = ratio(each, mine)
-        found = " ({:.3g} to {:.3g})".format(*ratios[name][1:])
-        print(f"| {name} | {duration(statistics.median(each))} | {ratios[name][0]:.3g}{found} |")
+        found = f"{number(ratios[name][0])} {spread(*ratios[name][1:])}"
+        print(f"| {name} | {duration(statistics.median(each))} | {found} |")
     if note:
         print(f"\n{note}")
     sys.stdout.flush()
@@ -174,12 +221,14 @@ def record(name, **values):
             file.write(json.dumps({"name": name, **values}) + "\n")
 
 
-def target(name, value, wanted, least=True, range=None):
+def target(name, value, wanted, least=True, range=None, met=None):
     """Prints and keeps a target: the number found, that wanted, and whether it is met."""
-    met = value >= wanted if least else value <= wanted
-    print(f"\nTarget: {name}, {'at least' if least else 'at most'} {wanted:g}: {value:.3g}, "
+    if met is None:
+        met = value >= wanted if least else value <= wanted
+    found = f"{number(value)} {spread(*range)}" if range else number(value)
+    print(f"\nTarget: {name}, {'at least' if least else 'at most'} {wanted:g}: {found}, "
           f"{'met' if met else 'not met'}", flush=True)
-    record(name, value=value, wanted=wanted, least=least, met=met, range=range)
+    record(name, value=value, wanted=wanted, least=least, met=met, range=list(range) if range else None)
 
 
 def machine():
@@ -190,12 +239,12 @@ def machine():
             key, _, value = line.partition(":")
             if key.strip() == "model name":
                 model = value.strip()
-            if key.strip() == "flags":
+            if key.strip() in ("flags", "Features"):
                 flags = set(value.split())
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     except (OSError, ValueError):
         memory = float("nan")
-    wanted = ["avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile"]
+    wanted = ["avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", "asimddp", "bf16"]
     return (f"{model}, {os.cpu_count()} cores, {memory:.0f} GiB, "
             f"{' '.join(flag for flag in wanted if flag in flags) or 'no vector extensions known'}, "
             f"{platform.system()} {platform.release().split('-')[0]}")
@@ -210,6 +259,14 @@ def versions(*names):
         except importlib.metadata.PackageNotFoundError:
             found.append(f"{name} -")
     return ", ".join(found)
+
+
+def closing(threads, *names, more=""):
+    """Prints on what a script ran; run.py says machine and versions itself, once for a page."""
+    line = f"{threads} thread{'' if threads == 1 else 's'}{more}."
+    if not os.environ.get("BENCHMARK_JSON"):
+        line += " " + "; ".join([machine(), *([versions(*names)] if names else [])]) + "."
+    print(f"\n{line}")
 
 
 def main(script):

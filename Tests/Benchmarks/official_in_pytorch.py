@@ -8,7 +8,6 @@ adaptive poolings, projection to 128, greedy selection from ten random starts, F
 Gaussian of sigma 4. Prints one JSON object with seconds per step.
 """
 
-import argparse
 import json
 import time
 from pathlib import Path
@@ -20,6 +19,7 @@ import torch.nn.functional as F
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
+import data
 import in_turn
 
 in_turn.allow_torchvision()
@@ -40,14 +40,8 @@ def load(path):
 
 
 def network(weights):
-    if weights.endswith(".safetensors"):
-        from safetensors.torch import load_file
-
-        state = load_file(weights)
-    else:
-        state = torch.load(weights, weights_only=True)
     model = torchvision.models.resnet18()
-    model.load_state_dict(state, strict=False)
+    model.load_state_dict(data.state_dict(weights), strict=False)
     return model.eval()
 
 
@@ -96,11 +90,10 @@ def coreset(rows, fraction):
 
 
 def main():
-    parser = argparse.ArgumentParser()
+    parser = in_turn.parser(__doc__)
     parser.add_argument("parts")
     parser.add_argument("weights")
     parser.add_argument("--fraction", type=float, default=0.1)
-    parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     faiss.omp_set_num_threads(arguments.threads)

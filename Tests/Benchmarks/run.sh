@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds what the suite needs and runs it: sh run.sh [--only coreset,search] [--output FOLDER] [--growth]
+# Builds what the suite needs and runs it: sh run.sh [--only coreset,search] [--output FOLDER] [--all] [--quick]
 #
 # Real images and weights are taken from PATCHCORE_TEST_DATA; without it the suite draws images of its own. PYTHON says
 # which Python has the peers; by default the one that setup.sh made.

@@ -10,17 +10,16 @@ The wheel of FAISS holds an OpenBLAS that does not know the newest processors an
 SkylakeX` gives it those for AVX-512, its best case.
 """
 
-import argparse
 import os
 
-parser = argparse.ArgumentParser()
+import in_turn
+
+parser = in_turn.parser(__doc__)
 parser.add_argument("--rows", type=int, nargs="+", default=[1600, 16384, 160000])
 parser.add_argument("--rounds", type=int, default=7)
-parser.add_argument("--threads", type=int, default=int(os.environ.get("BENCHMARK_THREADS", os.cpu_count() or 1)))
 parser.add_argument("--kernels", help="kernels for FAISS's OpenBLAS (OPENBLAS_CORETYPE); by default its own choice")
 parser.add_argument("--no-approximate", action="store_true", help="leave out IVFPQ, which takes a minute to train")
-options = parser.parse_args()
-os.environ["OMP_NUM_THREADS"] = str(options.threads)
+options = in_turn.parsed(parser)
 os.environ.pop("OPENBLAS_CORETYPE", None)
 if options.kernels:
     os.environ["OPENBLAS_CORETYPE"] = options.kernels
@@ -28,7 +27,6 @@ if options.kernels:
 import numpy as np  # noqa: E402
 
 import data  # noqa: E402
-import in_turn  # noqa: E402
 
 # Distances are float32 sums in another order: twice d * 2^-24 of the squared norms, at 1,024 dimensions.
 TOLERANCE = 2 * 1024 * 2**-24
@@ -37,9 +35,10 @@ TOLERANCE = 2 * 1024 * 2**-24
 def compare(rows, kind, bank_path, query_path):
     bank, queries = np.load(bank_path), np.load(query_path)
     found_path = in_turn.WORK / "found.npy"
-    ours = in_turn.Program("search", bank_path, query_path, "--found", found_path, threads=options.threads)
-    plain = in_turn.Program("search", bank_path, query_path, "--search", "plain", threads=options.threads)
-    assert ours.ready["same_as_plain"], "the search differs from the plain one"
+    ours = in_turn.program("search", bank_path, query_path, "--found", found_path, threads=options.threads)
+    plain = in_turn.program("search", bank_path, query_path, "--search", "plain", threads=options.threads)
+    if not ours.ready["same_as_plain"]:
+        raise SystemExit("the search differs from the plain one")
     sides = {"patchcore": ours, "patchcore, every row": plain}
     notes, exact = [], []
     try:
@@ -51,8 +50,10 @@ def compare(rows, kind, bank_path, query_path):
         squares = ((queries.astype(np.float64) - bank[found]) ** 2).sum(1)
         theirs = ((queries.astype(np.float64) - bank[flat.search(queries, 1)[1][:, 0]]) ** 2).sum(1)
         scale = (queries.astype(np.float64) ** 2).sum(1) + (bank[found].astype(np.float64) ** 2).sum(1)
-        assert (squares <= theirs + 1e-12 * scale).all(), "FAISS found a nearer row"
-        assert (theirs <= squares + TOLERANCE * scale).all(), "FAISS missed a nearer row by more than rounding"
+        if (squares > theirs + 1e-12 * scale).any():
+            raise SystemExit("FAISS found a nearer row than this package")
+        if (theirs > squares + TOLERANCE * scale).any():
+            raise SystemExit("FAISS missed a nearer row by more than rounding")
         sides["faiss IndexFlatL2"] = in_turn.timed(lambda: flat.search(queries, 1))
         exact.append("faiss IndexFlatL2")
         if rows >= 100_000 and not options.no_approximate:
@@ -84,8 +85,11 @@ def compare(rows, kind, bank_path, query_path):
     for name, least in (("faiss IndexFlatL2", {16384: 10, 160000: 20}.get(rows)), ("faiss IVFPQ", 1)):
         if name in ratios and least:
             in_turn.target(
-                f"search, {rows:,} rows, images {kind}, times as fast as {name} ({kernels})", ratios[name][0], least,
-                range=list(ratios[name][1:]))
+                f"{rows:,} rows, images {kind}, times as fast as {name} ({kernels})", ratios[name][0], least,
+                range=ratios[name][1:])
+    in_turn.record("search", rows=rows, queries=len(queries), images=kind, threads=options.threads,
+                   sketch_bytes=ready["bytes"], bank_bytes=ready["bank_bytes"],
+                   seconds=in_turn.middle(seconds["patchcore"])[0])
     ours.close()
     plain.close()
 
@@ -95,8 +99,8 @@ def main():
         bank = data.bank(rows)
         for kind in ("without defects", "with defects"):
             compare(rows, kind, bank, data.queries(kind == "with defects"))
-    print(f"\n{options.threads} threads, {options.rounds} rounds. Rows: {data.source()}.")
-    print(f"\n{in_turn.machine()}; {in_turn.versions('faiss-cpu', 'torch', 'numpy')}")
+    in_turn.closing(options.threads, "faiss-cpu", "torch", "numpy",
+                    more=f", {options.rounds} rounds. Rows: {data.source()}")
 
 
 in_turn.main(main)

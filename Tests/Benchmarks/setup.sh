@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes the virtual environment .venv with the peers that the benchmarks compare with, the compared ones at fixed versions.
+# Makes the virtual environment .venv with the peers that the benchmarks compare with; those that are compared have
+# fixed versions.
 #
 #     sh setup.sh [PYTHON]
 set -eu

@@ -1,33 +1,33 @@
 """Stages beside what a Python program would use, on the same input.
 
-Decoding and resizing beside Pillow, patches and maps beside PyTorch and SciPy, metrics beside scikit-learn and anomalib.
+Decoding and resizing beside Pillow, patches and maps beside PyTorch and SciPy, metrics beside scikit-learn and
+anomalib.
 
     python stages.py [--rounds 15] [--threads 2]
 """
 
-import argparse
-import os
+import in_turn
 
-parser = argparse.ArgumentParser()
+parser = in_turn.parser(__doc__)
 parser.add_argument("--rounds", type=int, default=15)
-parser.add_argument("--threads", type=int, default=int(os.environ.get("BENCHMARK_THREADS", os.cpu_count() or 1)))
-options = parser.parse_args()
-os.environ["OMP_NUM_THREADS"] = str(options.threads)
+options = in_turn.parsed(parser)
 
 import numpy as np  # noqa: E402
 
 import data  # noqa: E402
-import in_turn  # noqa: E402
-from in_turn import Missing, Program, need, timed  # noqa: E402
+from in_turn import Missing, need, timed  # noqa: E402
 
 generator = np.random.default_rng(0)
 
 
 def compare(title, program, peers, note, rounds=None):
-    """One table: our stage and its peers. `program` is what to start; `peers` name functions that make a side."""
+    """One table: our stage and its peers. `program` is what to start; `peers` name functions that make a side.
+
+    Rounds are never more than --rounds.
+    """
     in_turn.title(title)
     try:
-        ours = Program("stages", *program, threads=options.threads)
+        ours = in_turn.program("stages", *program, threads=options.threads)
     except Missing as missing:
         print(f"Not measured: {missing}")
         return {}
@@ -38,7 +38,7 @@ def compare(title, program, peers, note, rounds=None):
         except Missing as missing:
             print(f"Not measured: {missing}\n")
     if len(sides) > 1:
-        ratios = in_turn.table(in_turn.run(sides, rounds or options.rounds), note=note)
+        ratios = in_turn.table(in_turn.run(sides, min(rounds or options.rounds, options.rounds)), note=note)
         for name, (value, low, high) in ratios.items():
             in_turn.record(f"{title}, times as long as ours: {name}", value=value, range=[low, high])
     ready = ours.ready
@@ -49,7 +49,7 @@ def compare(title, program, peers, note, rounds=None):
 def files():
     """One large image as PNG and as JPEG: real pixels, made 1024 x 1024."""
     Image = need("PIL.Image")
-    folder = in_turn.WORK / "stages"
+    folder = in_turn.WORK / f"stages-{data.kind()}"
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "large.jpg").exists():
         first = sorted(data.images(8).iterdir())[0]
@@ -99,7 +99,7 @@ def aggregation(folder):
         np.save(folder / f"layer{number}.npy", layer)
 
     def pytorch():
-        torch = need("torch")
+        torch = need("faiss", "torchvision", "PIL.Image", "scipy.ndimage", "torch")
         torch.set_num_threads(options.threads)
         from official_in_pytorch import patches
 
@@ -179,8 +179,7 @@ def main():
     aggregation(folder)
     maps(folder)
     metrics(folder)
-    print(f"\n{in_turn.machine()}; {options.threads} threads; "
-          f"{in_turn.versions('pillow', 'opencv-python-headless', 'torch', 'scipy', 'scikit-learn', 'anomalib')}")
+    in_turn.closing(options.threads, "pillow", "opencv-python-headless", "torch", "scipy", "scikit-learn", "anomalib")
 
 
 in_turn.main(main)

@@ -8,21 +8,20 @@
 layers 2 and 3, 224x224, 10% coreset, preset `anomalib`, with random weights unless --weights names torchvision's, and
 gives anomalib a bank of the same rows. `predict` runs all sides in turn: each is a process that stays in memory; it
 first scores one image that does not count, then images one at a time, then all images in bulk. Of anomalib that is its
-TorchInferencer, in bulk in batches of eight; and the model that it exports to OpenVINO through its OpenVINOInferencer,
-in bulk through an AsyncInferQueue compiled for throughput, with four threads that decode. anomalib's maps have the
-network's size and are enlarged to the image's, bilinear, in the time. `fit` times `patchcore fit` with ResNet-18, preset
-`official`, 10%; --official runs official_in_pytorch.py once beside it, which takes minutes.
+TorchInferencer, in bulk in batches of eight; and the model that it exports to OpenVINO through its
+OpenVINOInferencer, in bulk through an AsyncInferQueue compiled for throughput, with four threads that decode.
+anomalib's maps have the network's size and are enlarged to the image's, bilinear, in the time. `fit` times
+`patchcore fit` with ResNet-18, preset `official`, 10%; --official runs official_in_pytorch.py once beside it, which
+takes minutes.
 
 Needs the peers (anomalib[openvino], which brings onnxscript, torch, Pillow, safetensors) and the programs `patchcore`
 (`swift build -c release`) and `images` (in this folder: `swift build -c release --product images`).
 """
 
-import argparse
-import importlib.metadata
+import contextlib
+import io
 import json
 import os
-import platform
-import statistics
 import subprocess
 import sys
 import time
@@ -31,10 +30,7 @@ from pathlib import Path
 
 import in_turn
 
-HERE = Path(__file__).resolve().parent
-SIDE = 1024
-
-parser = argparse.ArgumentParser()
+parser = in_turn.parser(__doc__)
 parser.add_argument("step", choices=["prepare", "predict", "fit", "side"])
 parser.add_argument("folder", type=Path)
 parser.add_argument("--source", type=Path)
@@ -42,14 +38,18 @@ parser.add_argument("--weights")
 parser.add_argument("--images", type=int, default=213)
 parser.add_argument("--tested", type=int, default=16)
 parser.add_argument("--rounds", type=int, default=5)
-parser.add_argument("--threads", type=int, default=int(os.environ.get("BENCHMARK_THREADS", os.cpu_count() or 1)))
 parser.add_argument("--official", action="store_true")
-parser.add_argument("--side", default="torch", help="of the step `side`, which the script calls itself: torch or openvino")
-parser.add_argument("--patchcore", default=str(HERE.parent.parent / ".build/release/patchcore"))
-parser.add_argument("--program", default=str(HERE / ".build/release/images"))
-arguments = parser.parse_args()
+parser.add_argument("--side", default="torch", help="of the step `side`, which the script calls: torch or openvino")
+arguments = in_turn.parsed(parser)
+
+import data  # noqa: E402
+
+SIDE = 1024
 folder = arguments.folder.resolve()
-train, test = folder / "parts/train/good", folder / "parts/test/good"
+parts, model = folder / "parts", folder / "model.safetensors"
+train, test = parts / "train/good", parts / "test/good"
+# Where anomalib's exports go, the one for OpenVINO last.
+TORCH, EXPORTED = folder / "weights/torch/model.pt", folder / "weights/openvino/model.xml"
 
 
 def make_images():
@@ -57,7 +57,8 @@ def make_images():
     from PIL import Image, ImageFilter
 
     random = np.random.default_rng(0)
-    found = sorted(p for p in arguments.source.rglob("*") if p.suffix.lower() in (".png", ".jpg")) if arguments.source else []
+    files = arguments.source.rglob("*") if arguments.source else []
+    found = sorted(path for path in files if path.suffix.lower() in (".png", ".jpg"))
     for number in range(arguments.images + arguments.tested):
         target = train if number < arguments.images else test
         target.mkdir(parents=True, exist_ok=True)
@@ -78,47 +79,42 @@ def make_images():
         Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8)).save(path)
 
 
-def patchcore(*command):
-    subprocess.run([arguments.patchcore, *map(str, command), "--quiet", "--threads", str(arguments.threads)],
-                   check=True, stdout=subprocess.DEVNULL)
-
-
 def anomalib_model():
-    in_turn.allow_torchvision()
-    import torch
     from anomalib.models import Patchcore
     from safetensors import safe_open
 
-    model = Patchcore(pre_trained=False, pre_processor=Patchcore.configure_pre_processor((224, 224)), evaluator=False,
-                      visualizer=False)
+    made = Patchcore(pre_trained=False, pre_processor=Patchcore.configure_pre_processor((224, 224)), evaluator=False,
+                     visualizer=False)
     if arguments.weights:
-        if arguments.weights.endswith(".safetensors"):
-            from safetensors.torch import load_file
+        made.model.feature_extractor.feature_extractor.load_state_dict(
+            data.state_dict(arguments.weights), strict=False)
+    with safe_open(str(model), "pt") as file:
+        made.model.memory_bank = file.get_tensor("bank.vectors").clone()
+    return made.eval()
 
-            state = load_file(arguments.weights)
-        else:
-            state = torch.load(arguments.weights, weights_only=True)
-        model.model.feature_extractor.feature_extractor.load_state_dict(state, strict=False)
-    with safe_open(str(folder / "model.safetensors"), "pt") as file:
-        model.model.memory_bank = file.get_tensor("bank.vectors").clone()
-    return model.eval()
+
+def patchcore(*command):
+    data.patchcore(*command, threads=arguments.threads)
 
 
 def prepare():
+    in_turn.need("openvino", "onnxscript", "anomalib")
     make_images()
-    weights = arguments.weights or "random"
-    (folder / "anomalib.yaml").write_text(
+    in_turn.title(f"Whole images: {arguments.images} of {SIDE} x {SIDE} to fit, {arguments.tested} to inspect")
+    weights, description = arguments.weights or "random", folder / "anomalib.yaml"
+    description.write_text(
         "preset: anomalib\npreprocess: {resize: {height: 224, width: 224}}\nmap: {size: original}\n"
         "extractor: {kind: resnet, architecture: wide_resnet50_2, layers: [layer2, layer3]"
         + (", weights: random}\n" if weights == "random" else "}\n") + "subsampler: {fraction: 0.1}\n")
     given = [] if weights == "random" else ["--weights", weights]
-    if not (folder / "model.safetensors").exists():
-        patchcore("fit", folder / "anomalib.yaml", "--images", train, "-o", folder / "model.safetensors", *given)
-    model = anomalib_model()
-    print("bank:", *model.model.memory_bank.shape)
-    model.to_torch(folder)
-    # A fixed batch of one: with a dynamic one, this version of anomalib exports a model of two images.
-    model.to_openvino(folder, input_size=(SIDE, SIDE), onnx_kwargs={"dynamic_axes": None, "opset_version": 18})
+    patchcore("fit", description, "--images", train, "-o", model, *given)
+    theirs = anomalib_model()
+    rows, dimension = theirs.model.memory_bank.shape
+    print(f"Both sides have a bank of {rows:,} rows of {dimension} numbers, the same.")
+    with contextlib.redirect_stdout(io.StringIO()):
+        theirs.to_torch(folder)
+        # A fixed batch of one: with a dynamic one, this version of anomalib exports a model of two images.
+        theirs.to_openvino(folder, input_size=(SIDE, SIDE), onnx_kwargs={"dynamic_axes": None, "opset_version": 18})
 
 
 def side():
@@ -140,7 +136,7 @@ def side():
         return functional.interpolate(maps, size=(SIDE, SIDE), mode="bilinear")
 
     if arguments.side == "torch":
-        inferencer = TorchInferencer(folder / "weights/torch/model.pt", device="cpu")
+        inferencer = TorchInferencer(TORCH, device="cpu")
 
         @torch.inference_mode()
         def one(file):
@@ -161,11 +157,10 @@ def side():
     else:
         import openvino
 
-        path = folder / "weights/openvino/model.xml"
         os.chdir(folder)  # OpenVINO's cache
         settings = {"INFERENCE_NUM_THREADS": arguments.threads, "INFERENCE_PRECISION_HINT": "f32"}
-        inferencer = OpenVINOInferencer(path, device="CPU", config=settings | {"PERFORMANCE_HINT": "LATENCY"})
-        many = openvino.Core().compile_model(path, "CPU", settings | {"PERFORMANCE_HINT": "THROUGHPUT"})
+        inferencer = OpenVINOInferencer(EXPORTED, device="CPU", config=settings | {"PERFORMANCE_HINT": "LATENCY"})
+        many = openvino.Core().compile_model(EXPORTED, "CPU", settings | {"PERFORMANCE_HINT": "THROUGHPUT"})
 
         def one(file):
             found = inferencer.predict(str(file))
@@ -176,7 +171,8 @@ def side():
             scores = {}
 
             def take(request, number):
-                results = {next(iter(output.names)): request.get_tensor(output).data for output in request.model_outputs}
+                results = {next(iter(output.names)): request.get_tensor(output).data
+                           for output in request.model_outputs}
                 enlarged(results["anomaly_map"].copy())
                 scores[number] = float(results["pred_score"].flatten()[-1])
 
@@ -201,86 +197,66 @@ def side():
         print(time.perf_counter() - start, score, flush=True)
 
 
-class Process:
-    def __init__(self, command):
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, stderr=subprocess.DEVNULL)
-        self.ready = self.process.stdout.readline().strip()
-        if not self.ready:
-            raise SystemExit(f"{' '.join(command)}: ended with status {self.process.wait()}")
-
-    def ask(self, line):
-        self.process.stdin.write(f"{line}\n")
-        self.process.stdin.flush()
-        return float(self.process.stdout.readline().split()[0])
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
-
-
-def spread(values):
-    return f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
-
-
-def machine(*packages):
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    name = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
-    versions = ", ".join(f"{package} {importlib.metadata.version(package)}" for package in packages)
-    print(f"{name}, {os.cpu_count()} cores, {arguments.threads} threads; {versions}")
-
-
 def predict():
-    files = sorted(map(str, test.iterdir()))
-    again = [sys.executable, __file__, "side", str(folder), "--threads", str(arguments.threads), "--side"]
+    files = sorted(map(str, test.iterdir())) if test.is_dir() else []
+    if not (files and model.exists() and EXPORTED.exists()):
+        raise in_turn.Missing("the step `prepare` has not made images, a model and its exports")
+    again = [sys.executable, __file__, "side", folder, "--threads", arguments.threads]
+    in_turn.need("openvino", "anomalib")
+    quiet = {"stderr": subprocess.DEVNULL}
     sides = {
-        "patchcore": Process([arguments.program, str(folder / "model.safetensors"), str(arguments.threads), *files]),
-        "anomalib, PyTorch": Process([*again, "torch"]),
-        "anomalib, OpenVINO": Process([*again, "openvino"]),
+        "patchcore": in_turn.Program(in_turn.built("images"), model, arguments.threads, *files),
+        "anomalib, PyTorch": in_turn.Program(*again, "--side", "torch", **quiet),
+        "anomalib, OpenVINO": in_turn.Program(*again, "--side", "openvino", **quiet),
     }
-    machine("anomalib", "torch", "openvino")
-    print(sides["patchcore"].ready)
-    alone = {name: [] for name in sides}
-    bulk = {name: [] for name in sides}
-    for number in range(arguments.rounds):
+    image = {name: 0 for name in sides}
+
+    def alone(name):
         # In turn image by image: whatever else the machine does falls on all sides.
-        for name, process in sides.items():
-            bulk[name].append(process.ask("all") / len(files))
-        for image in range(len(files)):
-            for name, process in sides.items():
-                alone[name].append(process.ask(image))
+        image[name] = (image[name] + 1) % len(files)
+        return sides[name](image[name])
+
+    for kind, side, rounds in (
+            ("one at a time", alone, arguments.rounds * len(files)),
+            ("in bulk", lambda name: sides[name]("all") / len(files), arguments.rounds)):
+        in_turn.title(f"Whole images {kind}: PNG file of {SIDE} x {SIDE} to score and map, 10% bank")
+        seconds = in_turn.run({name: lambda name=name: side(name) for name in sides}, rounds)
+        found = in_turn.table(seconds, note=f"Per image; {rounds} rounds. Ours: {sides['patchcore'].ready}.")
+        for name, least in (("anomalib, PyTorch", 3), ("anomalib, OpenVINO", 1.5)):
+            in_turn.target(f"images {kind}, times as fast as {name}", found[name][0], least, range=found[name][1:])
     for process in sides.values():
         process.close()
-    print("| | ms per image, alone | of patchcore's time | ms per image, in bulk | of patchcore's time |")
-    print("|---|---|---|---|---|")
-    for name in sides:
-        cells = []
-        for seconds in (alone, bulk):
-            cells.append(f"{1000 * statistics.median(seconds[name]):.1f}")
-            cells.append(spread([a / b for a, b in zip(seconds[name], seconds["patchcore"])]))
-        print("|", name, "|", " | ".join(cells), "|")
+    in_turn.closing(arguments.threads, "anomalib", "torch", "openvino")
 
 
 def fit():
-    make_images()
-    machine("torch")
-    (folder / "official.yaml").write_text(
-        "preset: official\nextractor: {kind: resnet, architecture: resnet18}\nsubsampler: {fraction: 0.1}\n")
     if not arguments.weights:
         raise SystemExit("fit needs --weights, a ResNet-18 that both sides read")
-    seconds = []
-    for _ in range(arguments.rounds):
-        start = time.perf_counter()
-        patchcore("fit", folder / "official.yaml", "--images", train, "-o", folder / "official.safetensors", "--weights",
-                  arguments.weights)
-        seconds.append(time.perf_counter() - start)
-    print(f"patchcore fit, {arguments.images} images, whole process: {spread(seconds)} s")
+    make_images()
+    count = len(list(train.iterdir()))
+    in_turn.title(f"Fit: {count} images of {SIDE} x {SIDE}, ResNet-18, 10%, whole process")
+    config = folder / "official.yaml"
+    config.write_text(
+        "preset: official\nextractor: {kind: resnet, architecture: resnet18}\nsubsampler: {fraction: 0.1}\n")
+    work = in_turn.timed(lambda: patchcore(
+        "fit", config, "--images", train, "-o", folder / "official.safetensors", "--weights", arguments.weights))
+    seconds = in_turn.run({"patchcore": work}, arguments.rounds, warm=0)["patchcore"]
+    value, low, high = in_turn.middle(seconds)
+    print(f"patchcore: {in_turn.duration(value)} ({in_turn.duration(low)} to {in_turn.duration(high)}), "
+          f"{len(seconds)} round{'s' if len(seconds) > 1 else ''}.")
+    in_turn.record("fit", images=count, threads=arguments.threads, seconds=value)
     if arguments.official:
-        command = [sys.executable, str(HERE / "official_in_pytorch.py"), str(folder / "parts"), arguments.weights,
+        in_turn.need("torch", "torchvision", "faiss", "PIL.Image", "scipy.ndimage")
+        command = [sys.executable, in_turn.HERE / "official_in_pytorch.py", parts, arguments.weights,
                    "--threads", str(arguments.threads)]
         found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)["seconds"]
         theirs = found["embedding"] + found["coreset"]
-        print(f"official numerics in PyTorch: {theirs:.1f} s, ratio {theirs / statistics.median(seconds):.1f}")
+        print(f"\nOfficial numerics in PyTorch, once: {theirs:.1f} s, of which the coreset "
+              f"{found['coreset']:.1f} s; the start of Python and its imports are not counted.")
+        in_turn.target("fit, times as fast as the official numerics in PyTorch", theirs / value, 40,
+                       range=[theirs / high, theirs / low])
+    in_turn.closing(arguments.threads, "torch", "faiss-cpu")
 
 
-{"prepare": prepare, "predict": predict, "fit": fit, "side": side}[arguments.step]()
+STEPS = {"prepare": prepare, "predict": predict, "fit": fit, "side": side}
+in_turn.main(STEPS[arguments.step])
