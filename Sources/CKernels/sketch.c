@@ -225,6 +225,9 @@ PC_AVX2_TARGET static inline int32_t dot_avx2(const uint8_t *row, const int8_t *
 
 SKETCH_FUNCTIONS(avx2, PC_AVX2_TARGET, scores_avx2, dot_avx2)
 
+// Unrolled, so that sums stay in registers.
+#define EACH(i, count) _Pragma("clang loop unroll(full)") for (int i = 0; i < (count); i++)
+
 PC_VNNI_TARGET static void scan_vnni(
     const uint8_t *first, const int32_t *first_starts, const uint8_t *second, const int32_t *second_starts, group *g) {
   const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
@@ -234,41 +237,42 @@ PC_VNNI_TARGET static void scan_vnni(
 #define ADD_PRODUCTS(VALUES, HALF)                                                                              \
   for (int k = 0; k < LENGTH / 4; k++) {                                                                        \
     __m512i rows[TILE_PANELS];                                                                                  \
-    for (int i = 0; i < TILE_PANELS; i++) rows[i] = _mm512_loadu_si512(VALUES + row * LENGTH + i * PANEL + k * 64); \
-    for (int q = 0; q < TILE_QUERIES; q++) {                                                                    \
+    EACH(i, TILE_PANELS) rows[i] = _mm512_loadu_si512(VALUES + row * LENGTH + i * PANEL + k * 64);              \
+    EACH(q, TILE_QUERIES) {                                                                                     \
       int32_t four;                                                                                             \
       memcpy(&four, g->integers[HALF][q] + k * 4, sizeof four);                                                 \
       const __m512i numbers = _mm512_set1_epi32(four);                                                          \
-      for (int i = 0; i < TILE_PANELS; i++) sum[q][i] = _mm512_dpbusd_epi32(sum[q][i], rows[i], numbers);       \
+      EACH(i, TILE_PANELS) sum[q][i] = _mm512_dpbusd_epi32(sum[q][i], rows[i], numbers);                        \
     }                                                                                                           \
   }
-    for (int i = 0; i < TILE_PANELS; i++)
-      for (int q = 0; q < TILE_QUERIES; q++) sum[q][i] = _mm512_loadu_si512(first_starts + row + i * LANES);
+    EACH(i, TILE_PANELS) {
+      const __m512i start = _mm512_loadu_si512(first_starts + row + i * LANES);
+      EACH(q, TILE_QUERIES) sum[q][i] = start;
+    }
     ADD_PRODUCTS(first, 0)
     unsigned near = 0;
-    for (int q = 0; q < TILE_QUERIES; q++) {
+    EACH(q, TILE_QUERIES) {
       const __m512i a = _mm512_max_epi32(sum[q][0], sum[q][1]), b = _mm512_max_epi32(sum[q][2], sum[q][3]);
       near |= _mm512_cmpge_epi32_mask(_mm512_max_epi32(a, b), _mm512_set1_epi32(g->least[0][q]));
     }
     if (!near) continue;
 
-    for (int i = 0; i < TILE_PANELS; i++) {
+    EACH(i, TILE_PANELS) {
       // Slots without a row overflow and keep their second start.
       const __m512i start = _mm512_loadu_si512(second_starts + row + i * LANES);
-      for (int q = 0; q < TILE_QUERIES; q++) sum[q][i] = _mm512_add_epi32(_mm512_slli_epi32(sum[q][i], 2), start);
+      EACH(q, TILE_QUERIES) sum[q][i] = _mm512_add_epi32(_mm512_slli_epi32(sum[q][i], 2), start);
     }
     ADD_PRODUCTS(second, 1)
-    for (int q = 0; q < TILE_QUERIES; q++)
-      for (int i = 0; i < TILE_PANELS; i++) {
-        const __mmask16 within = _mm512_cmpge_epi32_mask(sum[q][i], _mm512_set1_epi32(g->least[1][q]));
-        if (!within) continue;
-        // Packed in a register: storing lanes apart is slow on some processors.
-        const __m512i packed = _mm512_maskz_compress_epi32(
-            within, _mm512_add_epi32(lanes, _mm512_set1_epi32(row + i * LANES)));
-        _mm512_storeu_si512(g->rows[q] + g->counts[q], packed);
-        g->counts[q] += __builtin_popcount(within);
-      }
 #undef ADD_PRODUCTS
+    EACH(q, TILE_QUERIES) EACH(i, TILE_PANELS) {
+      const __mmask16 within = _mm512_cmpge_epi32_mask(sum[q][i], _mm512_set1_epi32(g->least[1][q]));
+      if (!within) continue;
+      // Packed in a register: storing lanes apart is slow on some processors.
+      const __m512i packed = _mm512_maskz_compress_epi32(
+          within, _mm512_add_epi32(lanes, _mm512_set1_epi32(row + i * LANES)));
+      _mm512_storeu_si512(g->rows[q] + g->counts[q], packed);
+      g->counts[q] += __builtin_popcount(within);
+    }
   }
 }
 
@@ -293,10 +297,10 @@ PC_VNNI_TARGET static inline long filter_rows(
     int32_t row[4];
     _mm_storeu_si128((__m128i *)row, four);
     __m512i sum[4];
-    for (int i = 0; i < 4; i++) sum[i] = _mm512_setzero_si512();
+    EACH(i, 4) sum[i] = _mm512_setzero_si512();
     for (long k = 0; k < length; k += 64) {
       const __m512i numbers = _mm512_loadu_si512(query + k);
-      for (int i = 0; i < 4; i++)
+      EACH(i, 4)
         sum[i] = _mm512_dpbusd_epi32(sum[i], _mm512_loadu_si512(values + row[i] * length + k), numbers);
     }
     const __m128i score = _mm_add_epi32(sums4(sum), _mm_i32gather_epi32(starts, four, 4));

@@ -6,7 +6,7 @@ extension RowSketches {
   /// Rows that axes, means and steps of rounding are taken from.
   private static let sampleCount = 4096
   /// How much farther than the sample's largest number sketches reach; what lies beyond is cut off and counts as lost.
-  private static let reach: Float = 1.2
+  private static let reach: Float = 1.05
   /// Steps whose inverse and multiples single precision holds.
   static let usableSteps: ClosedRange<Float> = 1e-30...1e30
   /// Rows per piece of parallel work.

@@ -102,11 +102,8 @@ extension RowSketches {
 
   private func row(ofSlot slot: Int) -> Int32 { order.address.assumingMemoryBound(to: Int32.self)[slot] }
 
-  /// What no level rules out.
-  ///
-  /// - Parameters:
-  ///   - reach: for each query the distance within which rows are wanted.
-  ///   - queries: the queries that want rows of a block.
+  /// What no level rules out: `reach` says for each query within which distance rows are wanted, `queries` which queries
+  /// want those of a block.
   private func candidates(
     _ sketched: SketchedQueries, within reach: [Double], of queries: @Sendable (_ block: Int) -> [Int32]
   ) throws -> Candidates {

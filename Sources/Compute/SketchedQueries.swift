@@ -43,11 +43,12 @@ final class SketchedQueries: @unchecked Sendable {
                 (leading + (first + query) * leadingLength + number * length).update(from: values, count: length)
               }
               let half = SketchHalf(
-                lost: pc_quantise(values, length, level.scale, target), UnsafeBufferPointer(start: target, count: length),
-                after: level.shape.continues ? before : SketchHalf())
+                lost: pc_quantise(values, length, level.scale, target),
+                UnsafeBufferPointer(start: target, count: length), after: level.shape.continues ? before : SketchHalf())
               (rows[number] + first + query).initialize(
                 to: pc_sketch_query(
-                  loss: SketchLevel.total(half.lost, error), squares: Double(half.squares), shift: Int64(128 * half.sum)))
+                  loss: SketchLevel.total(half.lost, error), squares: Double(half.squares),
+                  shift: Int64(128 * half.sum)))
               before = half
             }
           }
