@@ -75,13 +75,8 @@ public final class FeatureReader {
 extension Matrix {
   /// Zeros on the heap, or in an unlinked file in the temporary folder if they exceed half the machine's memory.
   static func large(rows: Int, columns: Int) throws -> Matrix {
-    let bytes = rows * columns * MemoryLayout<Float>.stride
-    return bytes > Int(ProcessInfo.processInfo.physicalMemory / 2)
+    rows * columns * MemoryLayout<Float>.stride > MemoryBudget.ofThisMachine.bytes
       ? try spooled(rows: rows, columns: columns, inDirectory: NSTemporaryDirectory())
       : Matrix(rows: rows, columns: columns)
   }
-}
-
-func megabytes(_ floats: Int) -> String {
-  String(format: "%.1f MB", Double(floats * MemoryLayout<Float>.stride) / 1e6)
 }
