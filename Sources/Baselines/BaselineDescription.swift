@@ -153,20 +153,19 @@ extension BaselineDescription: MethodDescription {
       throw PatchCoreError(.invalidDataset, "there are no training images; give at least one nominal image")
     }
     let image = try images.load(0).image
-    // Names the image where its size does not do.
-    _ = try preprocess.inputShape(for: image, named: images.names[0])
+    let input = try preprocess.inputShape(for: image, named: images.names[0])
     let first = try preprocess.geometry(for: image)
     let plan = try memoryPlan(images: images.count, width: first.width, height: first.height)
     logger.info("\(plan.summary)")
     let network = try extractor.configuration.workingBytes(
-      batch: Pipeline.batchSize, height: first.outputHeight, width: first.outputWidth)
+      batch: ThreadCount.current, height: input.height, width: input.width)
     try memory?.check(
       plan.leastBytes + network + FitPlan.WorkingMemory().program,
       remedy: "raise the budget, or use fewer images or layers")
     let extractor = try extractor.configuration.makeExtractor(context(ExtractorRole.name, logger: logger))
       .calibrated(on: images, preprocess: preprocess, progress: progress)
     let reader = FeatureReader(
-      images: images, preprocess: preprocess, extractor: extractor, layers: plan.layers, clock: clock)
+      images: images, preprocess: preprocess, extractor: extractor, input: input, layers: plan.layers, clock: clock)
     let model = try Method.Model(
       settings, fittedTo: reader, seed: SeededGenerator.subseed(seed, for: Method.name), progress: progress)
     return BaselineDetector(

@@ -15,8 +15,6 @@ public struct Pipeline: Sendable {
   /// The folder of the file that embeddings may lie in; default the system's folder for temporary files.
   public var spoolFolder = NSTemporaryDirectory()
 
-  /// Images that are loaded together where images do not go side by side; results do not depend on it.
-  package static let batchSize = 8
   /// Images that a fit has begun and not finished with, at most: those of `inOrder`, and the one that is handed on.
   private static var imagesAtOnce: Int { 2 * ThreadCount.current + 1 }
 
