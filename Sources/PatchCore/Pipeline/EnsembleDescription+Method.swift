@@ -6,7 +6,8 @@ extension EnsembleDescription: MethodDescription {
   /// `members`.
   public static let key: String? = "members"
 
-  /// What a fit on images of one size will compute and hold: all banks, and the largest member's embeddings.
+  /// What a fit on images of one size will compute and hold: all banks, and the largest member's embeddings or, while
+  /// finished members score images, the images in work.
   ///
   /// - Parameters:
   ///   - images: number of training images, held-out ones included.
@@ -26,19 +27,29 @@ extension EnsembleDescription: MethodDescription {
     }
     return MemoryPlan(
       summary: head + parts.joined(separator: "; ") + "; members are fitted one after another",
-      bytes: Self.greatest(plans, of: { $0.bytesInMemory }),
-      leastBytes: Self.greatest(plans, of: { $0.bytesBesideCandidates }),
+      bytes: greatest(plans, of: { $0.bytesInMemory }),
+      leastBytes: greatest(plans, of: { $0.bytesBesideCandidates }),
       layers: plans.flatMap(\.layers))
   }
 
-  /// The memory at the busiest moment of fits one after another, each beside the detectors of those before.
-  private static func greatest(_ plans: [FitPlan], of member: (FitPlan) -> Int) -> Int {
+  /// The memory at the busiest moment of fits one after another, each beside the detectors of those before, and of what
+  /// all detectors then score.
+  private func greatest(_ plans: [FitPlan], of member: (FitPlan) -> Int) -> Int {
     var (detectors, greatest) = (0, 0)
     for plan in plans {
       greatest = max(greatest, detectors + member(plan))
       detectors += plan.detectorBytes
     }
-    return greatest
+    let scoring = plans.map { $0.working.program + $0.working.batch }.max() ?? 0
+    return scoresImages ? max(greatest, detectors + scoring) : greatest
+  }
+
+  /// Whether a fit scores images, for scales or thresholds, with all members at once in memory.
+  private var scoresImages: Bool {
+    switch combination {
+    case .heldOut, .crossValidation: true
+    case .testSetMinMax, .none: thresholds.from != .none
+    }
   }
 
   /// Fits all members, one after another, and measures the scale of their scores on images they did not see.
