@@ -98,6 +98,18 @@ import Testing
     }
   }
 
+  @Test func memoryHoldsTheScoresOfThresholds() throws {
+    try ThreadCount.withOne {
+      let yaml = EnsembleTests.members + "\nthresholds: {from: cross_validation, folds: 5}"
+      let without = try EnsembleTests.description(EnsembleTests.members).memoryPlan(images: 10, width: 16, height: 16)
+      let with = try EnsembleTests.description(yaml).memoryPlan(images: 10, width: 16, height: 16)
+      // Fits with 10 images are those of 5 folds among 12.5, so 13 images are scored; 4 bytes a pixel, and again in order.
+      let scores = 13 * 256 * 8
+      #expect(with.bytes == without.bytes + scores && with.leastBytes == without.leastBytes + scores)
+      #expect(with.summary.hasSuffix("one after another, beside thresholds 0.0 MB"))
+    }
+  }
+
   @Test func memberNumbersStandInErrors() throws {
     let description = try EnsembleTests.description("members: [{}, {subsampler: {step: 0}}]")
     let error = #expect(throws: PatchCoreError.self) { try description.fit(EnsembleTests.images(0..<10)) }

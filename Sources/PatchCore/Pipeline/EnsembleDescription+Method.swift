@@ -25,10 +25,12 @@ extension EnsembleDescription: MethodDescription {
     let parts = plans.enumerated().map {
       "member \($0): \($1.summary); \($1.memorySummary(spools: false))"
     }
+    let scores = try thresholdBytes(fitted: images, width: width, height: height)
     return MemoryPlan(
-      summary: head + parts.joined(separator: "; ") + "; members are fitted one after another",
-      bytes: greatest(plans, of: { $0.bytesInMemory }),
-      leastBytes: greatest(plans, of: { $0.bytesBesideCandidates }),
+      summary: head + parts.joined(separator: "; ") + "; members are fitted one after another"
+        + (scores > 0 ? ", beside \(MemoryBudget.listing([("thresholds", scores)]))" : ""),
+      bytes: scores + greatest(plans, of: { $0.bytesInMemory }),
+      leastBytes: scores + greatest(plans, of: { $0.bytesBesideCandidates }),
       layers: plans.flatMap(\.layers))
   }
 
@@ -73,10 +75,12 @@ extension EnsembleDescription: MethodDescription {
         "thresholds.from is \(thresholds.from.rawValue), but with combination.normalisation test_set_min_max there are "
           + "no scores before the test set is known; set thresholds.from to none, or normalisation to held_out")
     }
-    if let memory, images.count > 0 {
+    var memory = memory
+    if let budget = memory, images.count > 0 {
       let first = try preprocess.geometry(for: try images.load(0).image)
       let plan = try memoryPlan(images: images.count, width: first.width, height: first.height)
-      try memory.check(plan.leastBytes, remedy: FitPlan.remedy + ", or use fewer members")
+      try budget.check(plan.leastBytes, remedy: FitPlan.remedy + ", or use fewer members")
+      memory?.bytes -= try thresholdBytes(fitted: images.count, width: first.width, height: first.height)
     }
     func fitMembers(_ numbers: [Int]) throws -> [FittedDetector] {
       let source = images.selecting(numbers)

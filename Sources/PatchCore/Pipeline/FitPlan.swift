@@ -82,14 +82,14 @@ extension FitPlan {
   /// - Returns: sizes in MB.
   public func memorySummary(spools: Bool) -> String {
     let size = MemoryBudget.megabytes
-    var parts = [
+    var parts: [(name: String, bytes: Int)] = [
       ("network", working.network), ("images in work", working.batch), ("subsampler", working.subsampler),
       ("bank", bankBytes), ("neighbour index", working.neighbourIndex), ("thresholds", working.thresholds),
       ("program", working.program),
     ]
     if !spools { parts.insert(("embeddings", candidateBytes), at: 0) }
-    let list = parts.filter { $0.1 > 0 }.map { "\($0.0) \(size($0.1))" }.joined(separator: ", ")
-    return "memory: at most \(size(spools ? bytesBesideCandidates : bytesInMemory)), not all at once: \(list)"
+    return "memory: at most \(size(spools ? bytesBesideCandidates : bytesInMemory)), not all at once: "
+      + MemoryBudget.listing(parts)
       + (spools ? "; the embeddings in a file of \(size(candidateBytes))" : "")
   }
 

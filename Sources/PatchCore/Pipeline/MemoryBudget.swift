@@ -43,4 +43,9 @@ public struct MemoryBudget: Sendable, Hashable {
 
   /// Bytes as a number of MB with one decimal.
   package static func megabytes(_ bytes: Int) -> String { String(format: "%.1f MB", Double(bytes) / 1e6) }
+
+  /// Parts and their sizes in a list, without those of no bytes.
+  package static func listing(_ parts: [(name: String, bytes: Int)]) -> String {
+    parts.filter { $0.bytes > 0 }.map { "\($0.name) \(megabytes($0.bytes))" }.joined(separator: ", ")
+  }
 }

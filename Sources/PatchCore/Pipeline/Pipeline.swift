@@ -61,8 +61,7 @@ public struct Pipeline: Sendable {
     plan.working.subsampler = subsampler.workingBytes(forCandidates: rows, dimension: patches.dimension)
     plan.working.neighbourIndex = description.neighbourIndex.configuration.workingBytes(
       rows: bankRows, dimension: patches.dimension, format: description.storage.bank)
-    let pixels = description.map.size == .crop ? plan.input.height * plan.input.width : width * height
-    plan.working.thresholds = description.thresholds.workingBytes(fitted: images, pixels: pixels)
+    plan.working.thresholds = try description.thresholdBytes(fitted: images, width: width, height: height)
     return plan
   }
 
