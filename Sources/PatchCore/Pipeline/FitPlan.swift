@@ -32,6 +32,15 @@ public struct FitPlan: Sendable, Hashable {
 
     /// The program alone.
     public init() {}
+
+    /// Bytes of the images that are begun and not finished with: those of `inOrder` and the one that is handed on.
+    ///
+    /// Of each there are up to 6 bytes a pixel, the network's input with what resizing and normalising hold, maps, and
+    /// the vectors made of them with what is held on the way.
+    package static func imagesInWork(pixels: Int, input: FeatureShape, layers: [FeatureShape], vectors: Int) -> Int {
+      let floats = 3 * input.count + 2 * layers.reduce(0) { $0 + $1.count } + 3 * vectors
+      return (2 * ThreadCount.current + 1) * (6 * pixels + floats * MemoryLayout<Float>.stride)
+    }
   }
 
   /// Patch embeddings of all images.
