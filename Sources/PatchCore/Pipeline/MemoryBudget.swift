@@ -26,7 +26,9 @@ public struct MemoryBudget: Sendable, Hashable {
   }
 
   /// Half of the machine's memory: what grows with the images lies in a file beyond it, where no budget is stated.
-  package static var ofThisMachine: MemoryBudget { MemoryBudget(bytes: Int(ProcessInfo.processInfo.physicalMemory / 2)) }
+  package static var ofThisMachine: MemoryBudget {
+    MemoryBudget(bytes: Int(ProcessInfo.processInfo.physicalMemory / 2))
+  }
 
   /// Refuses work that needs more than the budget, before it starts.
   ///
