@@ -136,12 +136,12 @@ extension BaselineDescription: MethodDescription {
     working.thresholds = try thresholdBytes(fitted: images, width: width, height: height)
     // A fit takes its vectors from the maps; images are scored by vectors of their own.
     let stack = LayerStack(layers: layers)
-    working.batch = FitPlan.WorkingMemory.imagesInWork(
+    working.images = FitPlan.WorkingMemory.bytesOfImages(
       pixels: width * height,
       input: FeatureShape(channels: 3, height: geometry.outputHeight, width: geometry.outputWidth), layers: layers,
       vectors: thresholds.from == .none ? 0 : stack.positions * stack.channels)
     let parts = [
-      ("network", working.network), ("images in work", working.batch), ("thresholds", working.thresholds),
+      ("network", working.network), ("images in work", working.images), ("thresholds", working.thresholds),
       ("program", working.program),
     ]
     return MemoryPlan(

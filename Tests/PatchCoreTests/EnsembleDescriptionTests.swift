@@ -79,7 +79,7 @@ import Testing
       let first = plans[0].bytesInMemory, second = plans[0].bankBytes + plans[1].bytesInMemory
       #expect(plan.bytes == max(first, second))
       // Embeddings in files count for nothing, so most is held while both members score the two images.
-      let scoring = plans[0].bankBytes + plans[1].bankBytes + plans[0].working.program + plans[0].working.batch
+      let scoring = plans[0].bankBytes + plans[1].bankBytes + plans[0].working.program + plans[0].working.images
       #expect(scoring > max(plans[0].bytesBesideCandidates, plans[0].bankBytes + plans[1].bytesBesideCandidates))
       #expect(plan.leastBytes == scoring)
       #expect(plan.summary.hasPrefix("2 of 10 images are held out of the fit; member 0: 8 images"))

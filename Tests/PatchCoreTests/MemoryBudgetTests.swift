@@ -30,7 +30,7 @@ import Testing
     plan.working.program = 0
     #expect(plan.bytesBesideCandidates == 9600)
     plan.working.network = 1000
-    plan.working.batch = 500
+    plan.working.images = 500
     plan.working.subsampler = 200
     plan.working.neighbourIndex = 300
     #expect(plan.bytesBesideCandidates == 1000 + 9600 + 300)

@@ -42,7 +42,7 @@ extension EnsembleDescription: MethodDescription {
       greatest = max(greatest, detectors + member(plan))
       detectors += plan.detectorBytes
     }
-    let scoring = plans.map { $0.working.program + $0.working.batch }.max() ?? 0
+    let scoring = plans.map { $0.working.program + $0.working.images }.max() ?? 0
     return scoresImages ? max(greatest, detectors + scoring) : greatest
   }
 

@@ -54,7 +54,7 @@ public struct Pipeline: Sendable {
       patches: patches, bankRows: bankRows, storage: description.storage)
     plan.working.network = try description.extractor.configuration.workingBytes(
       batch: ThreadCount.current, height: geometry.outputHeight, width: geometry.outputWidth)
-    plan.working.batch = FitPlan.WorkingMemory.imagesInWork(
+    plan.working.images = FitPlan.WorkingMemory.bytesOfImages(
       pixels: width * height, input: plan.input, layers: layers,
       vectors: patches.height * patches.width * patches.dimension)
     plan.working.subsampler = subsampler.workingBytes(forCandidates: rows, dimension: patches.dimension)
