@@ -7,7 +7,7 @@ import PatchCore
 /// FAISS's distances, in 32 bits and by another algorithm for few queries than for many, decide which rows may be among
 /// the nearest; those are then measured as the exact search does. So the results are those of `exact`, and a comparison
 /// of the two is one of speed. The index keeps nothing.
-public struct FaissFlatConfiguration: NeighbourIndexConfiguration {
+public struct FaissFlatConfiguration: FaissIndexConfiguration {
   /// The name in a description, `faiss_flat`.
   public static let kind = "faiss_flat"
 
@@ -19,11 +19,6 @@ public struct FaissFlatConfiguration: NeighbourIndexConfiguration {
 
   /// Queries that FAISS multiplies with the bank together.
   private static let queriesPerPiece = 256
-
-  /// A copy of a bank that is kept in fewer than 32 bits.
-  public func workingBytes(rows: Int, dimension: Int, format: NumberFormat) -> Int {
-    format == .float32 ? 0 : rows * NumberFormat.float32.bytesPerRow(dimension)
-  }
 
   /// Prepares the search: the norms of the rows.
   ///

@@ -12,7 +12,7 @@ import TensorFiles
 ///
 /// Malkov, Yashunin, *Efficient and robust approximate nearest neighbor search using Hierarchical Navigable Small World
 /// graphs* (2020), doi:10.1109/TPAMI.2018.2889473.
-public struct FaissHNSWConfiguration: NeighbourIndexConfiguration {
+public struct FaissHNSWConfiguration: FaissIndexConfiguration {
   /// The name in a description, `faiss_hnsw`.
   public static let kind = "faiss_hnsw"
 
@@ -73,11 +73,6 @@ public struct FaissHNSWConfiguration: NeighbourIndexConfiguration {
     try FaissSettings.require(
       links < rows, "links",
       "\(links), but the bank has \(rows) rows to link to each other; \(remedy) neighbour_index: {kind: exact}")
-  }
-
-  /// A copy of a bank that is kept in fewer than 32 bits.
-  public func workingBytes(rows: Int, dimension: Int, format: NumberFormat) -> Int {
-    format == .float32 ? 0 : rows * NumberFormat.float32.bytesPerRow(dimension)
   }
 
   /// Links the rows of the bank, on one thread.

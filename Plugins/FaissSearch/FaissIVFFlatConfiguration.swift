@@ -13,7 +13,7 @@ import TensorFiles
 ///
 /// Jégou, Douze, Schmid, *Product Quantization for Nearest Neighbor Search* (2011), section IV,
 /// doi:10.1109/TPAMI.2010.57.
-public struct FaissIVFFlatConfiguration: NeighbourIndexConfiguration {
+public struct FaissIVFFlatConfiguration: FaissIndexConfiguration {
   /// The name in a description, `faiss_ivfflat`.
   public static let kind = "faiss_ivfflat"
 
@@ -64,11 +64,6 @@ public struct FaissIVFFlatConfiguration: NeighbourIndexConfiguration {
     try FaissSettings.check(lists: lists, probes: probes)
     try FaissSettings.checkBank(Self.kind, rows: rows, dimension: dimension)
     return try FaissSettings.lists(lists, probes: probes, forRows: rows)
-  }
-
-  /// A copy of a bank that is kept in fewer than 32 bits.
-  public func workingBytes(rows: Int, dimension: Int, format: NumberFormat) -> Int {
-    format == .float32 ? 0 : rows * NumberFormat.float32.bytesPerRow(dimension)
   }
 
   /// Trains lists on the bank and assigns its rows, on one thread.

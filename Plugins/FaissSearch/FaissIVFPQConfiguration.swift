@@ -14,7 +14,7 @@ import TensorFiles
 /// have exact distances. The same bank, settings and seed give the same index, byte for byte, at any thread count.
 ///
 /// Jégou, Douze, Schmid, *Product Quantization for Nearest Neighbor Search* (2011), doi:10.1109/TPAMI.2010.57.
-public struct FaissIVFPQConfiguration: NeighbourIndexConfiguration {
+public struct FaissIVFPQConfiguration: FaissIndexConfiguration {
   /// The name in a description, `faiss_ivfpq`.
   public static let kind = "faiss_ivfpq"
 
@@ -72,11 +72,6 @@ public struct FaissIVFPQConfiguration: NeighbourIndexConfiguration {
 
   /// Always `false`.
   public var isExact: Bool { false }
-
-  /// A copy of a bank that is kept in fewer than 32 bits.
-  public func workingBytes(rows: Int, dimension: Int, format: NumberFormat) -> Int {
-    format == .float32 ? 0 : rows * NumberFormat.float32.bytesPerRow(dimension)
-  }
 
   /// Trains an index on the bank and adds the bank's rows to it.
   ///

@@ -117,7 +117,8 @@ extension BaselineDescription: MethodDescription {
     StageContext(seed: SeededGenerator.subseed(seed, for: part), compute: compute, logger: logger)
   }
 
-  /// What a fit on images of one size will compute and hold.
+  /// What a fit on images of one size will compute and hold: what the method learns from and learns, the network and the
+  /// images in work.
   ///
   /// - Parameters:
   ///   - images: number of training images.
@@ -129,9 +130,24 @@ extension BaselineDescription: MethodDescription {
     let geometry = try preprocess.geometry(width: width, height: height)
     let layers = try extractor.configuration.shapes(height: geometry.outputHeight, width: geometry.outputWidth)
     let plan = try settings.plan(images: images, layers: layers)
+    var working = FitPlan.WorkingMemory()
+    working.network = try extractor.configuration.workingBytes(
+      batch: ThreadCount.current, height: geometry.outputHeight, width: geometry.outputWidth)
+    working.thresholds = try thresholdBytes(fitted: images, width: width, height: height)
+    // A fit takes its vectors from the maps; images are scored by vectors of their own.
+    let stack = LayerStack(layers: layers)
+    working.images = FitPlan.WorkingMemory.bytesOfImages(
+      pixels: width * height,
+      input: FeatureShape(channels: 3, height: geometry.outputHeight, width: geometry.outputWidth), layers: layers,
+      vectors: thresholds.from == .none ? 0 : stack.positions * stack.channels)
+    let parts = [
+      ("network", working.network), ("images in work", working.images), ("thresholds", working.thresholds),
+      ("program", working.program),
+    ]
     return MemoryPlan(
-      summary: "\(images) images of \(geometry.outputWidth) x \(geometry.outputHeight), \(plan.summary)",
-      bytes: plan.bytes, layers: layers)
+      summary: "\(images) images of \(geometry.outputWidth) x \(geometry.outputHeight), \(plan.summary); beside these "
+        + MemoryBudget.listing(parts),
+      bytes: parts.reduce(plan.bytes) { $0 + $1.1 }, layers: layers)
   }
 
   /// Fits the method.
@@ -153,20 +169,15 @@ extension BaselineDescription: MethodDescription {
       throw PatchCoreError(.invalidDataset, "there are no training images; give at least one nominal image")
     }
     let image = try images.load(0).image
-    // Names the image where its size does not do.
-    _ = try preprocess.inputShape(for: image, named: images.names[0])
+    let input = try preprocess.inputShape(for: image, named: images.names[0])
     let first = try preprocess.geometry(for: image)
     let plan = try memoryPlan(images: images.count, width: first.width, height: first.height)
     logger.info("\(plan.summary)")
-    let network = try extractor.configuration.workingBytes(
-      batch: Pipeline.batchSize, height: first.outputHeight, width: first.outputWidth)
-    try memory?.check(
-      plan.leastBytes + network + FitPlan.WorkingMemory().program,
-      remedy: "raise the budget, or use fewer images or layers")
+    try memory?.check(plan.leastBytes, remedy: "raise the budget, or use fewer images or layers")
     let extractor = try extractor.configuration.makeExtractor(context(ExtractorRole.name, logger: logger))
       .calibrated(on: images, preprocess: preprocess, progress: progress)
     let reader = FeatureReader(
-      images: images, preprocess: preprocess, extractor: extractor, layers: plan.layers, clock: clock)
+      images: images, preprocess: preprocess, extractor: extractor, input: input, layers: plan.layers, clock: clock)
     let model = try Method.Model(
       settings, fittedTo: reader, seed: SeededGenerator.subseed(seed, for: Method.name), progress: progress)
     return BaselineDetector(

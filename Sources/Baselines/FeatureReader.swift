@@ -1,28 +1,29 @@
 import Foundation
 import PatchCore
 
-/// The feature maps of training images, batch by batch.
+/// The feature maps of training images, one image after another.
 ///
 /// A class, because it notes the images that it has read.
 public final class FeatureReader {
   private let images: ImageSource
   private let preprocess: Preprocessing
   private let extractor: any FeatureExtractor
+  /// What every image must come out at.
+  private let input: FeatureShape
   /// The shapes of the layers' maps of one image.
   public let layers: [FeatureShape]
   private let clock: StageClock
   /// The images read so far.
   public private(set) var trainingImages: [TrainingImage] = []
-  /// What the first image comes out at.
-  private var inputShape: FeatureShape?
 
   init(
-    images: ImageSource, preprocess: Preprocessing, extractor: any FeatureExtractor, layers: [FeatureShape],
-    clock: StageClock
+    images: ImageSource, preprocess: Preprocessing, extractor: any FeatureExtractor, input: FeatureShape,
+    layers: [FeatureShape], clock: StageClock
   ) {
     self.images = images
     self.preprocess = preprocess
     self.extractor = extractor
+    self.input = input
     self.layers = layers
     self.clock = clock
   }
@@ -30,58 +31,53 @@ public final class FeatureReader {
   /// Number of images.
   public var count: Int { images.count }
 
-  /// Hands on the layers' maps of all images.
+  /// Hands on the layers' maps of all images; several are computed at a time.
   ///
   /// - Parameters:
   ///   - progress: told how far the work is; throws when it should stop.
-  ///   - body: takes the number of the first image of a batch and its maps.
+  ///   - body: takes the number of an image and its maps, in order of the numbers, on this thread.
   /// - Throws: `PatchCoreError` naming the image at fault, or what `progress` or `body` throws.
   public func read(
-    progress: ProgressReporter, _ body: (_ first: Int, _ maps: [FeatureMap]) throws -> Void
+    progress: ProgressReporter, _ body: (_ number: Int, _ maps: [FeatureMap]) throws -> Void
   ) throws {
-    for start in stride(from: 0, to: images.count, by: Pipeline.batchSize) {
-      try progress.report("embedding", start, of: images.count)
-      let numbers = start..<min(start + Pipeline.batchSize, images.count)
-      let entries = try clock.measure("decode") { try images.load(numbers) }
-      trainingImages += zip(numbers, entries).map { TrainingImage(name: images.names[$0], digest: $1.digest) }
-      let shapes = try zip(numbers, entries).map { number, entry in
-        try preprocess.inputShape(for: entry.image, named: images.names[number])
-      }
-      for (number, shape) in zip(numbers, shapes) {
-        guard shape == inputShape ?? shape else { throw differs(number) }
-        inputShape = shape
-      }
-      let input = try clock.measure("preprocess") { try preprocess.apply(entries.map(\.image)) }
-      let maps = try clock.measure("extractor") { try extractor.extract(input) }
-      guard maps.map(\.shape) == layers else { throw differs(start) }
-      if let image = maps.lazy.compactMap({ $0.firstImageNotFinite() }).first {
+    try progress.report("embedding", 0, of: images.count)
+    try inOrder(images.count) { [images, preprocess, extractor, input, layers, clock] number in
+      let entry = try clock.measure("decode") { try images.load(number) }
+      let name = images.names[number]
+      guard try preprocess.inputShape(for: entry.image, named: name) == input else {
         throw PatchCoreError(
-          .notFinite, stage: "extractor",
-          "the feature maps of \(images.names[start + image]) are not finite; check the weights")
+          .shapeMismatch, stage: "preprocess",
+          "\(name) comes out at another size than \(images.names[0]); set preprocess.crop, or preprocess.resize to "
+            + "both sides")
       }
-      try body(start, maps)
+      let maps = try naming(name) {
+        let pixels = try clock.measure("preprocess") { try preprocess.apply([entry.image]) }
+        return try clock.measure("extractor") { try extractor.extract(pixels) }
+      }
+      guard maps.map(\.shape) == layers else {
+        throw PatchCoreError(
+          .shapeMismatch, stage: "extractor",
+          "made maps of \(maps.map(\.shape).listing) of \(name) where its shapes(height:width:) promised "
+            + layers.listing)
+      }
+      guard maps.allSatisfy({ $0.firstImageNotFinite() == nil }) else {
+        throw PatchCoreError(
+          .notFinite, stage: "extractor", "the feature maps of \(name) are not finite; check the weights")
+      }
+      return (digest: entry.digest, maps: maps)
+    } deliver: { number, read in
+      trainingImages.append(TrainingImage(name: images.names[number], digest: read.digest))
+      try body(number, read.maps)
+      try progress.report("embedding", number + 1, of: images.count)
     }
-    try progress.report("embedding", images.count, of: images.count)
-  }
-
-  private func differs(_ number: Int) -> PatchCoreError {
-    PatchCoreError(
-      .shapeMismatch, stage: "preprocess",
-      "\(images.names[number]) comes out at another size than \(images.names[0]); set preprocess.crop, or "
-        + "preprocess.resize to both sides")
   }
 }
 
 extension Matrix {
   /// Zeros on the heap, or in an unlinked file in the temporary folder if they exceed half the machine's memory.
   static func large(rows: Int, columns: Int) throws -> Matrix {
-    let bytes = rows * columns * MemoryLayout<Float>.stride
-    return bytes > Int(ProcessInfo.processInfo.physicalMemory / 2)
+    rows * columns * MemoryLayout<Float>.stride > MemoryBudget.ofThisMachine.bytes
       ? try spooled(rows: rows, columns: columns, inDirectory: NSTemporaryDirectory())
       : Matrix(rows: rows, columns: columns)
   }
-}
-
-func megabytes(_ floats: Int) -> String {
-  String(format: "%.1f MB", Double(floats * MemoryLayout<Float>.stride) / 1e6)
 }

@@ -71,11 +71,12 @@ public struct PaDiM: BaselineMethod, Hashable {
     }
     let stack = LayerStack(layers: layers)
     let d = try dimensions(among: stack.channels)
-    let features = images * stack.positions * d, model = stack.positions * (d + d * (d + 1) / 2)
+    let float = MemoryLayout<Float>.stride, size = MemoryBudget.megabytes
+    let features = images * stack.positions * d * float, model = stack.positions * (d + d * (d + 1) / 2) * float
     return (
       "\(stack.height) x \(stack.width) positions of \(d) from \(stack.channels) channels: features of all images "
-        + "(\(megabytes(features))), means and covariances (\(megabytes(model)))",
-      (features + model) * MemoryLayout<Float>.stride
+        + "(\(size(features))), means and covariances (\(size(model)))",
+      features + model
     )
   }
 }

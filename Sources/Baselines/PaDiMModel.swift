@@ -37,12 +37,9 @@ public struct PaDiMModel: BaselineModel {
     let channels = generator.sample(d, below: stack.channels).sorted()
     // Position after position, so that one's vectors of all images lie together.
     var vectors = try Matrix.large(rows: stack.positions, columns: n * d)
-    try features.read(progress: progress) { first, maps in
-      try vectors.withUnsafeMutableBufferPointer { target in
-        nonisolated(unsafe) let target = target.baseAddress!
-        try parallelLoop(maps[0].batch) { image in
-          maps.withImage(image) { stack.write(channels, of: $0, to: target + (first + image) * d, stride: n * d) }
-        }
+    try features.read(progress: progress) { number, maps in
+      vectors.withUnsafeMutableBufferPointer { target in
+        maps.withImage(0) { stack.write(channels, of: $0, to: target.baseAddress! + number * d, stride: n * d) }
       }
     }
     var means = Matrix(rows: stack.positions, columns: d)

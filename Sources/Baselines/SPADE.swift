@@ -53,11 +53,12 @@ public struct SPADE: BaselineMethod, Hashable {
           + "extractor.layers, such as \(Self.usualLayers)")
     }
     let stack = LayerStack(layers: layers.dropLast())
-    let maps = layers.dropLast().reduce(0) { $0 + $1.count }, pooled = layers[layers.count - 1].channels
+    let float = MemoryLayout<Float>.stride, pooled = layers[layers.count - 1].channels
+    let maps = images * layers.dropLast().reduce(0) { $0 + $1.count } * float
     return (
       "\(stack.height) x \(stack.width) positions of \(stack.channels) channels: maps of all images "
-        + "(\(megabytes(images * maps))), \(pooled) means for each image",
-      images * (maps + pooled) * MemoryLayout<Float>.stride
+        + "(\(MemoryBudget.megabytes(maps))), \(pooled) means for each image",
+      maps + images * pooled * float
     )
   }
 }

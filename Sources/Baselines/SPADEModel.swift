@@ -27,20 +27,18 @@ public struct SPADEModel: BaselineModel {
     let width = layers.dropLast().reduce(0) { $0 + $1.count }
     var maps = try Matrix.large(rows: features.count, columns: width)
     var pooled = Matrix(rows: features.count, columns: layers[layers.count - 1].channels)
-    try features.read(progress: progress) { first, batch in
-      for image in 0..<batch[0].batch {
-        batch.withImage(image) { sources in
-          maps.withUnsafeMutableBufferPointer { target in
-            var place = (first + image) * width
-            for (layer, source) in zip(layers.dropLast(), sources) {
-              (target.baseAddress! + place).update(from: source, count: layer.count)
-              place += layer.count
-            }
+    try features.read(progress: progress) { number, image in
+      image.withImage(0) { sources in
+        maps.withUnsafeMutableBufferPointer { target in
+          var place = number * width
+          for (layer, source) in zip(layers.dropLast(), sources) {
+            (target.baseAddress! + place).update(from: source, count: layer.count)
+            place += layer.count
           }
-          let means = Self.means(sources[sources.count - 1], layers[layers.count - 1])
-          pooled.withUnsafeMutableBufferPointer {
-            ($0.baseAddress! + (first + image) * means.count).update(from: means, count: means.count)
-          }
+        }
+        let means = Self.means(sources[sources.count - 1], layers[layers.count - 1])
+        pooled.withUnsafeMutableBufferPointer {
+          ($0.baseAddress! + number * means.count).update(from: means, count: means.count)
         }
       }
     }

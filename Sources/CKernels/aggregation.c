@@ -1,10 +1,5 @@
 #include "CKernelsAggregation.h"
-
-#if defined(__x86_64__)
-#define PC_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define PC_CLONES
-#endif
+#include "CKernelsProcessor.h"
 
 enum { BLOCK = PC_WEIGHTED_SUM_BLOCK };
 

@@ -5,12 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-#if defined(__x86_64__)
-#define MULTIVERSION __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define MULTIVERSION
-#endif
-
 // Results are computed this many at a time.
 enum { LANES = 16 };
 typedef float floats __attribute__((vector_size(4 * LANES), aligned(4)));
@@ -44,7 +38,7 @@ static inline __attribute__((always_inline)) void take_columns(
   }
 }
 
-MULTIVERSION void pc_unfold(
+PC_CLONES void pc_unfold(
     const float *input, pc_window window, int64_t channels, int64_t first, int64_t count, float *columns) {
   const int64_t stride = window.stride;
   for (int64_t channel = 0; channel < channels; channel++) {
@@ -144,7 +138,7 @@ static inline __attribute__((always_inline)) void multiply_tile(
   }
 }
 
-MULTIVERSION void pc_multiply(
+PC_CLONES void pc_multiply(
     const float *weight, int64_t rows, int64_t depth, const float *columns, int64_t pitch, int64_t count,
     const float *bias, const float *addend, int relu, float *output, int64_t plane) {
   // Terms of the sums taken at a time: their panel fits the first cache, their weights the second.
@@ -264,7 +258,7 @@ static inline __attribute__((always_inline)) void convolve_padded(
   }
 }
 
-MULTIVERSION void pc_convolve_channel(
+PC_CLONES void pc_convolve_channel(
     const float *input, pc_window window, int64_t channels, const float *weight, float bias,
     const float *addend, int relu, float *output, float *scratch) {
   for (int64_t channel = 0; channel < channels; channel++) {
@@ -285,7 +279,7 @@ MULTIVERSION void pc_convolve_channel(
 #undef CONVOLVE
 }
 
-MULTIVERSION void pc_max_pool_channel(const float *input, pc_window window, float *output) {
+PC_CLONES void pc_max_pool_channel(const float *input, pc_window window, float *output) {
   for (int64_t oy = 0; oy < window.out_height; oy++) {
     float *target = output + oy * window.out_width;
     for (int64_t x = 0; x < window.out_width; x++) target[x] = -INFINITY;
@@ -301,7 +295,7 @@ MULTIVERSION void pc_max_pool_channel(const float *input, pc_window window, floa
   }
 }
 
-MULTIVERSION void pc_average_pool_channel(const float *input, pc_window window, float *output) {
+PC_CLONES void pc_average_pool_channel(const float *input, pc_window window, float *output) {
   const float area = (float)(window.kernel * window.kernel);
   for (int64_t oy = 0; oy < window.out_height; oy++) {
     float *target = output + oy * window.out_width;
@@ -319,7 +313,7 @@ MULTIVERSION void pc_average_pool_channel(const float *input, pc_window window, 
   }
 }
 
-MULTIVERSION void pc_scale_channel(
+PC_CLONES void pc_scale_channel(
     const float *input, float factor, float offset, const float *addend, int relu, int64_t count, float *output) {
   if (addend) {
     for (int64_t i = 0; i < count; i++) output[i] = input[i] * factor + offset + addend[i];

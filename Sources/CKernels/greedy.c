@@ -5,9 +5,6 @@
 
 #if defined(__x86_64__)
 #include <immintrin.h>
-#define PC_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define PC_CLONES
 #endif
 
 typedef float v16 __attribute__((vector_size(64), aligned(4), may_alias));

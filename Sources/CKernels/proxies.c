@@ -4,12 +4,6 @@
 #include <stdint.h>
 #include <string.h>
 
-#if defined(__x86_64__)
-#define PC_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define PC_CLONES
-#endif
-
 #define PC_INLINE static inline __attribute__((always_inline))
 
 typedef float v16 __attribute__((vector_size(64), aligned(4), may_alias));

@@ -349,12 +349,6 @@ void pc_sketch_panels(const uint8_t *rows, long count, uint8_t *panels) {
   }
 }
 
-#if defined(__x86_64__)
-#define PC_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define PC_CLONES
-#endif
-
 typedef float v16 __attribute__((vector_size(64), aligned(4), may_alias));
 typedef double d16 __attribute__((vector_size(128)));
 

@@ -2,12 +2,6 @@
 
 #include <string.h>
 
-#if defined(__x86_64__)
-#define PC_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define PC_CLONES
-#endif
-
 typedef float v16 __attribute__((vector_size(64), aligned(4), may_alias));
 
 // Sums of 16 lanes in single precision, row by row, whose squares are added in double precision. The triangle is read

@@ -51,6 +51,9 @@ public struct EvaluationReport: Sendable, Equatable, Codable {
   /// Seconds by stage, added up over threads, and the seconds that passed under `wall`; `nil` if they were not measured.
   public var timings: [String: Double]?
 
+  /// The key of the time that passed, beside the names of the stages.
+  package static let wallKey = "wall"
+
   private enum CodingKeys: String, CodingKey {
     case formatVersion = "format_version"
     case imageAUROC = "image_auroc"

@@ -44,7 +44,7 @@ public struct IndexTrial: Sendable {
       let geometry = try detector.description.preprocess.geometry(for: image)
       let truth = try detector.defects(samples[number], dataset, geometry)
       heapBytes += embeddings.vectors.count * MemoryLayout<Float>.size
-      let isTooMuch = heapBytes > Int(ProcessInfo.processInfo.physicalMemory / 2)
+      let isTooMuch = heapBytes > MemoryBudget.ofThisMachine.bytes
       subjects.append(
         Subject(
           sample: samples[number],

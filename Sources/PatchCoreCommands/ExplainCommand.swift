@@ -43,7 +43,7 @@ struct ExplainCommand: CatalogueCommand {
     let plan = try resolved.method.memoryPlan(images: images, width: size.width, height: size.height)
     try Console.print("\nfor \(images) images of \(self.size) pixels:")
     try Console.print("  \(plan.summary)")
-    func megabytes(_ bytes: Int) -> String { String(format: "%.1f MB", Double(bytes) / 1e6) }
+    let megabytes = MemoryBudget.megabytes
     try Console.print(
       "  memory: \(megabytes(plan.bytes)) at most"
         + (plan.leastBytes < plan.bytes ? ", \(megabytes(plan.leastBytes)) with the embeddings in a file" : ""))

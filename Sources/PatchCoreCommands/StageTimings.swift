@@ -1,3 +1,4 @@
+import Evaluation
 import Foundation
 import PatchCore
 import Synchronization
@@ -7,9 +8,6 @@ import Synchronization
 /// Stages of several images run at once: the seconds of a stage are added up over the threads that did it, and may
 /// exceed the time that passed, `wall`.
 final class StageTimings: Sendable {
-  /// The key of the time that passed, beside the names of the stages.
-  private static let wallKey = "wall"
-
   private let seconds = Mutex<[(stage: String, seconds: Double)]>([])
   private let wall = Mutex<Double>(0)
 
@@ -36,7 +34,7 @@ final class StageTimings: Sendable {
 
   /// Seconds by stage, and `wall`.
   var byName: [String: Double] {
-    Dictionary(uniqueKeysWithValues: seconds.withLock { $0 } + [(Self.wallKey, wall.withLock { $0 })])
+    Dictionary(uniqueKeysWithValues: seconds.withLock { $0 } + [(EvaluationReport.wallKey, wall.withLock { $0 })])
   }
 
   /// One line: `extractor 1.20 s, scorer 0.31 s; wall 0.80 s, 12.5 images a second, threads 2`.
@@ -48,6 +46,7 @@ final class StageTimings: Sendable {
     let passed = wall.withLock { $0 }
     let rate = passed > 0 ? String(format: ", %.1f images a second", Double(images) / passed) : ""
     return stages.joined(separator: ", ")
-      + String(format: "; %@ %.2f s", Self.wallKey as NSString, passed) + rate + ", threads \(ThreadCount.current)"
+      + String(format: "; %@ %.2f s", EvaluationReport.wallKey as NSString, passed) + rate
+      + ", threads \(ThreadCount.current)"
   }
 }

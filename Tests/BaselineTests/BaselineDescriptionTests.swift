@@ -45,14 +45,45 @@ import Testing
       extractor: {kind: resnet, architecture: NAME, layers: [layer1, layer2, layer3]}
       padim: {}
       """
-    func plan(_ name: String) throws -> MemoryPlan {
-      try ResolvedDescription(yaml: network.replacingOccurrences(of: "NAME", with: name), catalogue: .standard)
-        .method.memoryPlan(images: 200, width: 1024, height: 1024)
+    // Bytes of the method, and of what is beside it.
+    func plan(_ name: String) throws -> (method: Int, summary: String) {
+      let resolved = try ResolvedDescription(
+        yaml: network.replacingOccurrences(of: "NAME", with: name), catalogue: .standard)
+      let description = try #require(resolved.method as? PaDiMDescription)
+      let plan = try description.memoryPlan(images: 200, width: 1024, height: 1024)
+      let network = try description.extractor.configuration.workingBytes(batch: 1, height: 224, width: 224)
+      let maps = plan.layers.reduce(0) { $0 + $1.count }
+      // Three images of 6 bytes a pixel; the network's input three times, the maps twice.
+      let images = 3 * (1024 * 1024 * 6 + (3 * 3 * 224 * 224 + 2 * maps) * 4)
+      return (plan.bytes - network - images - (64 << 20), plan.summary)
     }
-    // 56 x 56 positions; d means and the triangle of a d x d factor, and the features of 200 images, 4 bytes each.
-    #expect(try plan("resnet18").bytes == 3136 * (100 + 5050 + 200 * 100) * 4)
-    #expect(try plan("wide_resnet50_2").bytes == 3136 * (550 + 151_525 + 200 * 550) * 4)
-    #expect(try plan("wide_resnet50_2").summary.contains("of 550 from 1792 channels"))
+    // Other tests set the number of threads, which decides how many images are in work.
+    try ThreadCount.withOne {
+      // 56 x 56 positions; d means and the triangle of a d x d factor, and the features of 200 images, 4 bytes each.
+      #expect(try plan("resnet18").method == 3136 * (100 + 5050 + 200 * 100) * 4)
+      #expect(try plan("wide_resnet50_2").method == 3136 * (550 + 151_525 + 200 * 550) * 4)
+      let summary = try plan("wide_resnet50_2").summary
+      #expect(summary.contains("of 550 from 1792 channels") && summary.contains("; beside these network "))
+    }
+  }
+
+  @Test(arguments: ["padim: {dimensions: 4}", "spade: {}"]) func aBudgetIsHeldAgainstThePlan(_ yaml: String) throws {
+    try ThreadCount.withOne {
+      let method = "\(BaselineGoldenTests.spadeLayers)\n\(yaml)"
+      let plain = try BaselineGoldenTests.description(method)
+      func plan(_ description: any MethodDescription) throws -> MemoryPlan {
+        try description.memoryPlan(images: Golden.trainingImages, width: Golden.side, height: Golden.side)
+      }
+      let needed = try plan(plain).leastBytes
+      let error = #expect(throws: PatchCoreError.self) {
+        try plain.fit(Golden.training, memory: MemoryBudget(bytes: needed - 1))
+      }
+      #expect(error?.stage == "memory" && error?.message.contains("fewer images or layers") == true)
+      _ = try plain.fit(Golden.training, memory: MemoryBudget(bytes: needed))
+      // Seven images beside three that are held out: 4 bytes a pixel, and again in order, and vectors to score by.
+      let deciding = try BaselineGoldenTests.description(method + "\nthresholds: {from: held_out, fraction: 0.3}")
+      #expect(try plan(deciding).bytes > needed + 3 * Golden.side * Golden.side * 8)
+    }
   }
 
   @Test func textReadsBack() throws {

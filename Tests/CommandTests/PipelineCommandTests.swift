@@ -77,6 +77,8 @@ import Testing
       ] {
         #expect(folder.exists("new/report/" + name), "\(name)")
       }
+      let page = try String(contentsOf: folder.url("new/report/report.html"), encoding: .utf8)
+      #expect(page.contains("<th>time that passed</th>") && !page.contains("<th>wall</th>"))
       #expect(try folder.partialFiles().isEmpty)
     }
   }

@@ -86,9 +86,9 @@ import Testing
   /// Started by the loader, the program cannot start itself again, as a program that uses the library cannot.
   @Test func whoCannotRestartIsToldOnce() throws {
     try WorkFolder.with { folder in
-      let engine = Data((WorkFolder.description(weights: "random") + "\ncompute: {engine: openblas}\n").utf8)
       #if OneDNN
-      try folder.write(engine, to: "random.yaml")
+      let engine = WorkFolder.description(weights: "random") + "\ncompute: {engine: openblas}\n"
+      try folder.write(Data(engine.utf8), to: "random.yaml")
       #endif
       let fit = [CommandProcess.program.path, "fit", "random.yaml", "--images", "parts/train/good", "-o", "model"]
       let (starts, run) = try starts(fit, in: folder, program: URL(fileURLWithPath: Self.loader))

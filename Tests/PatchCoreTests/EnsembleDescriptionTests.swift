@@ -68,17 +68,46 @@ import Testing
   }
 
   @Test func memoryIsThatOfAllBanksAndTheLargestFit() throws {
-    let description = try EnsembleTests.description(EnsembleTests.members)
-    let plan = try description.memoryPlan(images: 10, width: 16, height: 16)
-    // Two of ten are held out. 16 patches of 3 dimensions with every third kept; 4 patches, every second.
-    let plans = try description.pipelines.map { try Pipeline($0).plan(images: 8, width: 16, height: 16) }
-    #expect(plans.map(\.bankBytes) == [(8 * 16 + 2) / 3 * 3 * 4, 8 * 4 / 2 * 3 * 4])
-    #expect(plans.map(\.candidateBytes) == [8 * 16 * 3 * 4, 8 * 4 * 3 * 4])
-    #expect(plan.bytes == max(plans[0].bytesInMemory, plans[0].bankBytes + plans[1].bytesInMemory))
-    #expect(
-      plan.leastBytes == max(plans[0].bytesBesideCandidates, plans[0].bankBytes + plans[1].bytesBesideCandidates))
-    #expect(plan.summary.hasPrefix("2 of 10 images are held out of the fit; member 0: 8 images"))
-    #expect(plan.layers.count == 2)
+    // Other tests set the number of threads, which decides how many images are in work.
+    try ThreadCount.withOne {
+      let description = try EnsembleTests.description(EnsembleTests.members)
+      let plan = try description.memoryPlan(images: 10, width: 16, height: 16)
+      // Two of ten are held out. 16 patches of 3 dimensions with every third kept; 4 patches, every second.
+      let plans = try description.pipelines.map { try Pipeline($0).plan(images: 8, width: 16, height: 16) }
+      #expect(plans.map(\.bankBytes) == [(8 * 16 + 2) / 3 * 3 * 4, 8 * 4 / 2 * 3 * 4])
+      #expect(plans.map(\.candidateBytes) == [8 * 16 * 3 * 4, 8 * 4 * 3 * 4])
+      let first = plans[0].bytesInMemory, second = plans[0].bankBytes + plans[1].bytesInMemory
+      #expect(plan.bytes == max(first, second))
+      // Embeddings in files count for nothing, so most is held while both members score the two images.
+      let scoring = plans[0].bankBytes + plans[1].bankBytes + plans[0].working.program + plans[0].working.images
+      #expect(scoring > max(plans[0].bytesBesideCandidates, plans[0].bankBytes + plans[1].bytesBesideCandidates))
+      #expect(plan.leastBytes == scoring)
+      #expect(plan.summary.hasPrefix("2 of 10 images are held out of the fit; member 0: 8 images"))
+      #expect(plan.layers.count == 2)
+    }
+  }
+
+  @Test func withoutScalesNoImageIsScored() throws {
+    try ThreadCount.withOne {
+      let description = try EnsembleTests.description(
+        EnsembleTests.members + "\ncombination: {normalisation: none}")
+      let plan = try description.memoryPlan(images: 10, width: 16, height: 16)
+      let plans = try description.pipelines.map { try Pipeline($0).plan(images: 10, width: 16, height: 16) }
+      #expect(
+        plan.leastBytes == max(plans[0].bytesBesideCandidates, plans[0].bankBytes + plans[1].bytesBesideCandidates))
+    }
+  }
+
+  @Test func memoryHoldsTheScoresOfThresholds() throws {
+    try ThreadCount.withOne {
+      let yaml = EnsembleTests.members + "\nthresholds: {from: cross_validation, folds: 5}"
+      let without = try EnsembleTests.description(EnsembleTests.members).memoryPlan(images: 10, width: 16, height: 16)
+      let with = try EnsembleTests.description(yaml).memoryPlan(images: 10, width: 16, height: 16)
+      // Fits with 10 images are those of 5 folds among 12.5, so 13 images are scored; 4 bytes a pixel, and again in order.
+      let scores = 13 * 256 * 8
+      #expect(with.bytes == without.bytes + scores && with.leastBytes == without.leastBytes + scores)
+      #expect(with.summary.hasSuffix("one after another, beside thresholds 0.0 MB"))
+    }
   }
 
   @Test func memberNumbersStandInErrors() throws {

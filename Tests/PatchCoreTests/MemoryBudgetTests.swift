@@ -30,7 +30,7 @@ import Testing
     plan.working.program = 0
     #expect(plan.bytesBesideCandidates == 9600)
     plan.working.network = 1000
-    plan.working.batch = 500
+    plan.working.images = 500
     plan.working.subsampler = 200
     plan.working.neighbourIndex = 300
     #expect(plan.bytesBesideCandidates == 1000 + 9600 + 300)
@@ -46,27 +46,32 @@ import Testing
       loaded.add(1, ordering: .relaxed)
       return ImageSource.Entry(image: try image(number), digest: "\(number)")
     }
-    var pipeline = try pipeline()
-    let needed = try pipeline.plan(images: 30, width: 16, height: 16).bytesBesideCandidates
-    pipeline.memory = MemoryBudget(bytes: needed - 1)
-    let error = #expect(throws: PatchCoreError.self) { try pipeline.fit(source) }
-    #expect(error?.code == .invalidConfiguration && error?.stage == "memory")
-    let size = String(format: "%.1f MB", Double(needed) / 1e6)
-    #expect(error?.message.contains("needs \(size)") == true && error?.message.contains("raise the budget") == true)
-    #expect(loaded.load(ordering: .relaxed) == 1)
-    pipeline.memory = MemoryBudget(bytes: needed)
-    _ = try pipeline.fit(source)
+    // Other tests set the number of threads, which decides how many images are in work.
+    try ThreadCount.withOne {
+      var pipeline = try pipeline()
+      let needed = try pipeline.plan(images: 30, width: 16, height: 16).bytesBesideCandidates
+      pipeline.memory = MemoryBudget(bytes: needed - 1)
+      let error = #expect(throws: PatchCoreError.self) { try pipeline.fit(source) }
+      #expect(error?.code == .invalidConfiguration && error?.stage == "memory")
+      let size = String(format: "%.1f MB", Double(needed) / 1e6)
+      #expect(error?.message.contains("needs \(size)") == true && error?.message.contains("raise the budget") == true)
+      #expect(loaded.load(ordering: .relaxed) == 1)
+      pipeline.memory = MemoryBudget(bytes: needed)
+      _ = try pipeline.fit(source)
+    }
   }
 
   @Test func anEnsembleCountsTheMembersBefore() throws {
     let description = try EnsembleTests.description(EnsembleTests.members)
     let images = ImageSource(try (0..<8).map { try image($0) })
-    let plan = try description.memoryPlan(images: 8, width: 16, height: 16)
-    #expect(plan.leastBytes < plan.bytes)
-    let error = #expect(throws: PatchCoreError.self) {
-      try description.fit(images, memory: MemoryBudget(bytes: plan.leastBytes - 1))
+    try ThreadCount.withOne {
+      let plan = try description.memoryPlan(images: 8, width: 16, height: 16)
+      #expect(plan.leastBytes < plan.bytes)
+      let error = #expect(throws: PatchCoreError.self) {
+        try description.fit(images, memory: MemoryBudget(bytes: plan.leastBytes - 1))
+      }
+      #expect(error?.stage == "memory" && error?.message.contains("fewer members") == true)
+      _ = try description.fit(images, memory: MemoryBudget(bytes: plan.leastBytes))
     }
-    #expect(error?.stage == "memory" && error?.message.contains("fewer members") == true)
-    _ = try description.fit(images, memory: MemoryBudget(bytes: plan.leastBytes))
   }
 }

@@ -98,13 +98,29 @@ import Testing
   }
 
   @Test func aFitOnDiskEqualsAFitInMemory() throws {
-    let images = ImageSource(try (0..<20).map { try image($0) })
-    var pipeline = try pipeline()
-    try pipeline.fit(images).write(to: folder + "/heap")
-    let plan = try pipeline.plan(images: 20, width: images.load(0).image.width, height: images.load(0).image.height)
-    pipeline.memory = MemoryBudget(bytes: plan.bytesInMemory - 1)
-    pipeline.spoolFolder = folder
-    try pipeline.fit(images).write(to: folder + "/spool")
+    let pictures = try (0..<20).map { try image($0) }
+    let name = URL(filePath: folder).lastPathComponent
+    let mapped = Atomic(false)
+    let images = ImageSource(names: pictures.indices.map { "\($0)" }) { number in
+      // The file has no name any more, and still it is mapped while images are embedded.
+      if number == 19 {
+        // A handle reads to the end; what reads a file whole takes this one for shorter than it is.
+        let maps = try FileHandle(forReadingFrom: URL(filePath: "/proc/self/maps")).readToEnd() ?? Data()
+        mapped.store(maps.range(of: Data(name.utf8)) != nil, ordering: .relaxed)
+      }
+      return ImageSource.Entry(image: pictures[number], digest: "\(number)")
+    }
+    // On one thread: others set their number, which a plan depends on.
+    try ThreadCount.withOne {
+      var pipeline = try pipeline()
+      try pipeline.fit(images).write(to: folder + "/heap")
+      #expect(mapped.load(ordering: .relaxed) == false)
+      let plan = try pipeline.plan(images: 20, width: pictures[0].width, height: pictures[0].height)
+      pipeline.memory = MemoryBudget(bytes: plan.bytesInMemory - 1)
+      pipeline.spoolFolder = folder
+      try pipeline.fit(images).write(to: folder + "/spool")
+      #expect(mapped.load(ordering: .relaxed) == true)
+    }
     #expect(try Data(contentsOf: URL(filePath: folder + "/heap")) == Data(contentsOf: URL(filePath: folder + "/spool")))
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["heap", "spool"])
   }

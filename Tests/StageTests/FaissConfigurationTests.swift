@@ -104,5 +104,15 @@ import Testing
     #expect(try JSONDecoder().decode(FaissIVFPQConfiguration.self, from: encoded).lists == nil)
     #expect(!FaissIVFPQConfiguration().isExact)
   }
+
+  @Test func aNarrowBankIsCopiedInto32Bits() {
+    let kinds: [any NeighbourIndexConfiguration] = [
+      FaissFlatConfiguration(), FaissHNSWConfiguration(), FaissIVFFlatConfiguration(), FaissIVFPQConfiguration(),
+    ]
+    for kind in kinds {
+      #expect(kind.workingBytes(rows: 300, dimension: 24, format: .float32) == 0)
+      #expect(kind.workingBytes(rows: 300, dimension: 24, format: .int8) == 300 * 24 * 4)
+    }
+  }
 }
 #endif

@@ -2,9 +2,15 @@
 
 // Which instructions kernels may use (processor.c). The system's part, saving the wide registers, is included.
 //
-// Most kernels need none of this: the compiler makes them for three kinds of processor (target_clones) and the loader
-// takes one. A kernel that uses instructions beyond those has a function for each level, with
-// __attribute__((target("..."))), and asks here in every call.
+// Most kernels are marked PC_CLONES: the compiler makes them for three kinds of processor and the loader takes one. A
+// kernel that uses instructions beyond those has a function for each level, with __attribute__((target("..."))), and asks
+// here in every call.
+
+#if defined(__x86_64__)
+#define PC_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define PC_CLONES
+#endif
 
 /// Kinds of processor, each able to do what those before it can. On other architectures than x86-64 all are PC_BASELINE.
 typedef enum {

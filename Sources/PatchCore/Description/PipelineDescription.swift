@@ -65,8 +65,6 @@ public struct PipelineDescription: Codable, Sendable {
 
   /// Reads all keys; defaults are filled in before.
   ///
-  /// An artifact that was written before there was a `storage` means 32 bits.
-  ///
   /// - Throws: `DecodingError` or `PatchCoreError` if a key is missing or a value is not allowed.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
@@ -78,8 +76,7 @@ public struct PipelineDescription: Codable, Sendable {
     neighbourIndex = try container.decode(StageDescription.self, forKey: .neighbourIndex)
     scorer = try container.decode(StageDescription.self, forKey: .scorer)
     map = try container.decode(MapRendering.self, forKey: .map)
-    storage = StorageSettings()
-    if container.contains(.storage) { storage = try container.decode(StorageSettings.self, forKey: .storage) }
+    storage = try container.decodeStorage(forKey: .storage)
     compute = try container.decode(ComputeSettings.self, forKey: .compute)
     seed = try container.decode(UInt64.self, forKey: .seed)
     split = try container.decode(Split.self, forKey: .split)

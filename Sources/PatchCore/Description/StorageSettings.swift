@@ -36,3 +36,10 @@ public struct StorageSettings: Sendable, Hashable, Codable {
     self.bank = bank
   }
 }
+
+extension KeyedDecodingContainer {
+  /// The storage of a description; 32 bits in an artifact that was written before there was such a key.
+  func decodeStorage(forKey key: Key) throws -> StorageSettings {
+    contains(key) ? try decode(StorageSettings.self, forKey: key) : StorageSettings()
+  }
+}

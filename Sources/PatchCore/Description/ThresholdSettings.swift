@@ -135,7 +135,7 @@ public struct ThresholdSettings: Sendable, Hashable, Codable {
 extension ThresholdSettings {
   /// Bytes of the scores that thresholds are made of: those of every pixel of the images that a bank did not see, and as
   /// much again to order them.
-  package func workingBytes(fitted: Int, pixels: Int) -> Int {
+  fileprivate func workingBytes(fitted: Int, pixels: Int) -> Int {
     let images =
       switch from {
       case .none: 0.0
@@ -144,5 +144,15 @@ extension ThresholdSettings {
       }
     // A fraction close to 1 leads beyond all numbers.
     return Int(min(images.rounded(.up) * Double(pixels) * Double(2 * MemoryLayout<Float>.stride), 0x1p60))
+  }
+}
+
+extension MethodDescription {
+  /// Bytes of the scores that thresholds are made of, where so many images of one size are fitted with; 0 without
+  /// thresholds.
+  package func thresholdBytes(fitted images: Int, width: Int, height: Int) throws -> Int {
+    let geometry = try preprocess.geometry(width: width, height: height)
+    let pixels = map.size == .crop ? geometry.outputHeight * geometry.outputWidth : width * height
+    return thresholds.workingBytes(fitted: images, pixels: pixels)
   }
 }

@@ -15,13 +15,16 @@ final class ComputeTurns: Sendable {
   private enum Waiter {
     case thread(DispatchSemaphore)
     case task(CheckedContinuation<Void, Never>)
+
+    func isThread(waitingFor semaphore: DispatchSemaphore) -> Bool {
+      if case .thread(let own) = self { own === semaphore } else { false }
+    }
   }
 
   private struct State {
     var threads: Int
     var busy = 0
-    var waiting: [(number: Int, waiter: Waiter)] = []
-    var nextNumber = 0
+    var waiting: [Waiter] = []
 
     /// Takes a turn if nobody waits for one.
     mutating func takeIfIdle() -> Bool {
@@ -32,16 +35,10 @@ final class ComputeTurns: Sendable {
 
     /// Gives idle threads to those who wait, first come first served.
     mutating func serve() -> [Waiter] {
-      let served = waiting.prefix(max(0, threads - busy)).map(\.waiter)
+      let served = Array(waiting.prefix(max(0, threads - busy)))
       waiting.removeFirst(served.count)
       busy += served.count
       return served
-    }
-
-    mutating func wait(_ waiter: Waiter) -> Int {
-      nextNumber += 1
-      waiting.append((nextNumber, waiter))
-      return nextNumber
     }
   }
 
@@ -61,17 +58,17 @@ final class ComputeTurns: Sendable {
 
   /// Takes a turn for the calling thread, and waits for it.
   func take() {
-    var number = 0, waiter: DispatchSemaphore?
-    state.withLock { state in
-      if state.takeIfIdle() { return }
+    let waiter = state.withLock { state -> DispatchSemaphore? in
+      if state.takeIfIdle() { return nil }
       let semaphore = DispatchSemaphore(value: 0)
-      (number, waiter) = (state.wait(.thread(semaphore)), semaphore)
+      state.waiting.append(.thread(semaphore))
+      return semaphore
     }
     guard let semaphore = waiter else { return }
     if semaphore.wait(timeout: .now() + Self.patience) == .success { return }
     state.withLock { state in
       // Nobody served it in the meantime.
-      guard let place = state.waiting.firstIndex(where: { $0.number == number }) else { return }
+      guard let place = state.waiting.firstIndex(where: { $0.isThread(waitingFor: semaphore) }) else { return }
       state.waiting.remove(at: place)
       state.busy += 1
     }
@@ -84,7 +81,7 @@ final class ComputeTurns: Sendable {
     await withCheckedContinuation { continuation in
       let isServed = state.withLock { state in
         if state.takeIfIdle() { return true }
-        _ = state.wait(.task(continuation))
+        state.waiting.append(.task(continuation))
         return false
       }
       if isServed { continuation.resume() }

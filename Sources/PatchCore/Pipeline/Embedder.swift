@@ -50,7 +50,7 @@ struct Embedder: Sendable {
 }
 
 extension Preprocessing {
-  /// The network's input for an image: images with the same one may form a batch.
+  /// The network's input for an image, whose name stands in errors.
   package func inputShape(for image: Image, named name: String) throws -> FeatureShape {
     let geometry: PreprocessingGeometry = try naming(name) { try self.geometry(for: image) }
     return FeatureShape(channels: 3, height: geometry.outputHeight, width: geometry.outputWidth)

@@ -6,7 +6,8 @@ extension EnsembleDescription: MethodDescription {
   /// `members`.
   public static let key: String? = "members"
 
-  /// What a fit on images of one size will compute and hold: all banks, and the largest member's embeddings.
+  /// What a fit on images of one size will compute and hold: all banks, and the largest member's embeddings or, while
+  /// finished members score images, the images in work.
   ///
   /// - Parameters:
   ///   - images: number of training images, held-out ones included.
@@ -24,21 +25,33 @@ extension EnsembleDescription: MethodDescription {
     let parts = plans.enumerated().map {
       "member \($0): \($1.summary); \($1.memorySummary(spools: false))"
     }
+    let scores = try thresholdBytes(fitted: images, width: width, height: height)
     return MemoryPlan(
-      summary: head + parts.joined(separator: "; ") + "; members are fitted one after another",
-      bytes: Self.greatest(plans, of: { $0.bytesInMemory }),
-      leastBytes: Self.greatest(plans, of: { $0.bytesBesideCandidates }),
+      summary: head + parts.joined(separator: "; ") + "; members are fitted one after another"
+        + (scores > 0 ? ", beside \(MemoryBudget.listing([("thresholds", scores)]))" : ""),
+      bytes: scores + greatest(plans, of: { $0.bytesInMemory }),
+      leastBytes: scores + greatest(plans, of: { $0.bytesBesideCandidates }),
       layers: plans.flatMap(\.layers))
   }
 
-  /// The memory at the busiest moment of fits one after another, each beside the detectors of those before.
-  private static func greatest(_ plans: [FitPlan], of member: (FitPlan) -> Int) -> Int {
+  /// The memory at the busiest moment of fits one after another, each beside the detectors of those before, and of what
+  /// all detectors then score.
+  private func greatest(_ plans: [FitPlan], of member: (FitPlan) -> Int) -> Int {
     var (detectors, greatest) = (0, 0)
     for plan in plans {
       greatest = max(greatest, detectors + member(plan))
       detectors += plan.detectorBytes
     }
-    return greatest
+    let scoring = plans.map { $0.working.program + $0.working.images }.max() ?? 0
+    return scoresImages ? max(greatest, detectors + scoring) : greatest
+  }
+
+  /// Whether a fit scores images, for scales or thresholds, with all members at once in memory.
+  private var scoresImages: Bool {
+    switch combination {
+    case .heldOut, .crossValidation: true
+    case .testSetMinMax, .none: thresholds.from != .none
+    }
   }
 
   /// Fits all members, one after another, and measures the scale of their scores on images they did not see.
@@ -62,10 +75,12 @@ extension EnsembleDescription: MethodDescription {
         "thresholds.from is \(thresholds.from.rawValue), but with combination.normalisation test_set_min_max there are "
           + "no scores before the test set is known; set thresholds.from to none, or normalisation to held_out")
     }
-    if let memory, images.count > 0 {
+    var memory = memory
+    if let budget = memory, images.count > 0 {
       let first = try preprocess.geometry(for: try images.load(0).image)
       let plan = try memoryPlan(images: images.count, width: first.width, height: first.height)
-      try memory.check(plan.leastBytes, remedy: FitPlan.remedy + ", or use fewer members")
+      try budget.check(plan.leastBytes, remedy: FitPlan.remedy + ", or use fewer members")
+      memory?.bytes -= try thresholdBytes(fitted: images.count, width: first.width, height: first.height)
     }
     func fitMembers(_ numbers: [Int]) throws -> [FittedDetector] {
       let source = images.selecting(numbers)

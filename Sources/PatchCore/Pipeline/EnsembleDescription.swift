@@ -94,8 +94,7 @@ public struct EnsembleDescription: Codable, Sendable {
     members = try container.decode([Member].self, forKey: .members)
     combination = try container.decode(EnsembleCombination.self, forKey: .combination)
     map = try container.decode(MapRendering.self, forKey: .map)
-    storage = StorageSettings()
-    if container.contains(.storage) { storage = try container.decode(StorageSettings.self, forKey: .storage) }
+    storage = try container.decodeStorage(forKey: .storage)
     compute = try container.decode(ComputeSettings.self, forKey: .compute)
     seed = try container.decode(UInt64.self, forKey: .seed)
     split = try container.decode(Split.self, forKey: .split)

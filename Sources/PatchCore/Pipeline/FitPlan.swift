@@ -20,7 +20,7 @@ public struct FitPlan: Sendable, Hashable {
     /// The network: weights as given and as the engine arranges them, and room for what it computes.
     public var network = 0
     /// The images that are begun and not finished with, their feature maps and patches.
-    public var batch = 0
+    public var images = 0
     /// What the subsampler works with.
     public var subsampler = 0
     /// The index over the bank, beside the bank.
@@ -32,6 +32,15 @@ public struct FitPlan: Sendable, Hashable {
 
     /// The program alone.
     public init() {}
+
+    /// Bytes of the images that are begun and not finished with: those of `inOrder` and the one that is handed on.
+    ///
+    /// Of each there are up to 6 bytes a pixel, the network's input with what resizing and normalising hold, maps, and
+    /// the vectors made of them with what is held on the way.
+    package static func bytesOfImages(pixels: Int, input: FeatureShape, layers: [FeatureShape], vectors: Int) -> Int {
+      let floats = 3 * input.count + 2 * layers.reduce(0) { $0 + $1.count } + 3 * vectors
+      return (2 * ThreadCount.current + 1) * (6 * pixels + floats * MemoryLayout<Float>.stride)
+    }
   }
 
   /// Patch embeddings of all images.
@@ -49,9 +58,9 @@ public struct FitPlan: Sendable, Hashable {
     let selected = storage.bank == given ? 0 : bankRows * given.bytesPerRow(patches.dimension)
     let bank = bankBytes + selected
     // Thresholds are made by inspecting images with the finished detector.
-    let inspecting = working.thresholds > 0 ? bankBytes + working.neighbourIndex + working.batch : 0
+    let inspecting = working.thresholds > 0 ? bankBytes + working.neighbourIndex + working.images : 0
     return working.program + working.network + working.thresholds
-      + max(working.batch, working.subsampler + bank, bank + working.neighbourIndex, inspecting)
+      + max(working.images, working.subsampler + bank, bank + working.neighbourIndex, inspecting)
   }
 
   /// Bytes of memory at the busiest moment, with the embeddings in memory.
@@ -82,14 +91,14 @@ extension FitPlan {
   /// - Returns: sizes in MB.
   public func memorySummary(spools: Bool) -> String {
     let size = MemoryBudget.megabytes
-    var parts = [
-      ("network", working.network), ("images in work", working.batch), ("subsampler", working.subsampler),
+    var parts: [(name: String, bytes: Int)] = [
+      ("network", working.network), ("images in work", working.images), ("subsampler", working.subsampler),
       ("bank", bankBytes), ("neighbour index", working.neighbourIndex), ("thresholds", working.thresholds),
       ("program", working.program),
     ]
     if !spools { parts.insert(("embeddings", candidateBytes), at: 0) }
-    let list = parts.filter { $0.1 > 0 }.map { "\($0.0) \(size($0.1))" }.joined(separator: ", ")
-    return "memory: at most \(size(spools ? bytesBesideCandidates : bytesInMemory)), not all at once: \(list)"
+    return "memory: at most \(size(spools ? bytesBesideCandidates : bytesInMemory)), not all at once: "
+      + MemoryBudget.listing(parts)
       + (spools ? "; the embeddings in a file of \(size(candidateBytes))" : "")
   }
 

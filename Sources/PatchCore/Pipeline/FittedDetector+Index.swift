@@ -54,31 +54,30 @@ extension FittedDetector {
     return scores
   }
 
-  /// The patch embeddings of images, loaded as they are needed, each handed on in order.
+  /// The patch embeddings of images, several at a time, each handed on in order.
   ///
   /// - Parameters:
-  ///   - images: the images.
+  ///   - images: the images, loaded as they are needed, on any thread.
   ///   - progress: told how far the work is; throws when it should stop.
-  ///   - body: takes the number of an image, the image and its patches.
+  ///   - body: takes the number of an image, the image and its patches; called on this thread.
   /// - Throws: `PatchCoreError` naming the image at fault, `CancellationError` when stopped, or what `body` throws.
   package func embed(
     _ images: ImageSource, progress: ProgressReporter,
     _ body: (_ number: Int, _ image: Image, _ embeddings: PatchEmbeddings) throws -> Void
   ) throws {
-    for start in stride(from: 0, to: images.count, by: Pipeline.batchSize) {
-      try progress.report("embedding", start, of: images.count)
-      let entries = try images.load(start..<min(start + Pipeline.batchSize, images.count))
-      for (offset, entry) in entries.enumerated() {
-        let name = images.names[start + offset]
-        let embeddings = try naming(name) { try embedder.embed([entry.image], .ignored) }
-        guard embeddings.dimension == bank.dimension, embeddings.vectors.firstRowNotFinite() == nil else {
-          throw PatchCoreError(
-            .shapeMismatch, stage: AggregatorRole.name,
-            "makes patches of \(name) that are not \(bank.dimension) finite numbers each; fit again")
-        }
-        try body(start + offset, entry.image, embeddings)
+    try progress.report("embedding", 0, of: images.count)
+    try inOrder(images.count) { number in
+      let (image, name) = (try images.load(number).image, images.names[number])
+      let embeddings = try naming(name) { try embedder.embed([image], .ignored) }
+      guard embeddings.dimension == bank.dimension, embeddings.vectors.firstRowNotFinite() == nil else {
+        throw PatchCoreError(
+          .shapeMismatch, stage: AggregatorRole.name,
+          "makes patches of \(name) that are not \(bank.dimension) finite numbers each; fit again")
       }
+      return (image, embeddings)
+    } deliver: { number, result in
+      try body(number, result.0, result.1)
+      try progress.report("embedding", number + 1, of: images.count)
     }
-    try progress.report("embedding", images.count, of: images.count)
   }
 }

@@ -25,8 +25,10 @@ public struct MemoryBudget: Sendable, Hashable {
     self.bytes = Int(bytes)
   }
 
-  /// Half of the machine's memory: beyond it a fit without a stated budget puts its embeddings into a file.
-  static var ofThisMachine: MemoryBudget { MemoryBudget(bytes: Int(ProcessInfo.processInfo.physicalMemory / 2)) }
+  /// Half of the machine's memory: what grows with the images lies in a file beyond it, where no budget is stated.
+  package static var ofThisMachine: MemoryBudget {
+    MemoryBudget(bytes: Int(ProcessInfo.processInfo.physicalMemory / 2))
+  }
 
   /// Refuses work that needs more than the budget, before it starts.
   ///
@@ -42,5 +44,10 @@ public struct MemoryBudget: Sendable, Hashable {
   }
 
   /// Bytes as a number of MB with one decimal.
-  static func megabytes(_ bytes: Int) -> String { String(format: "%.1f MB", Double(bytes) / 1e6) }
+  package static func megabytes(_ bytes: Int) -> String { String(format: "%.1f MB", Double(bytes) / 1e6) }
+
+  /// Parts and their sizes in a list, without those of no bytes.
+  package static func listing(_ parts: [(name: String, bytes: Int)]) -> String {
+    parts.filter { $0.bytes > 0 }.map { "\($0.name) \(megabytes($0.bytes))" }.joined(separator: ", ")
+  }
 }

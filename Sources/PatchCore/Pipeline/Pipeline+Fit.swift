@@ -117,20 +117,8 @@ extension Pipeline {
   }
 }
 
-extension ImageSource {
-  /// Loads several images at once, on several threads.
-  package func load(_ numbers: Range<Int>) throws -> [Entry] {
-    var entries = [Entry?](repeating: nil, count: numbers.count)
-    try entries.withUnsafeMutableBufferPointer { buffer in
-      nonisolated(unsafe) let buffer = buffer
-      try parallelLoop(numbers.count) { buffer[$0] = try load(numbers.lowerBound + $0) }
-    }
-    return entries.compactMap { $0 }
-  }
-}
-
 /// Puts an image's name before the message of an error about it.
-func naming<R>(_ name: String, _ work: () throws -> R) throws -> R {
+package func naming<R>(_ name: String, _ work: () throws -> R) throws -> R {
   do {
     return try work()
   } catch var error as PatchCoreError where !error.message.contains(name) {

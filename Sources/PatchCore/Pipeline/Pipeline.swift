@@ -15,11 +15,6 @@ public struct Pipeline: Sendable {
   /// The folder of the file that embeddings may lie in; default the system's folder for temporary files.
   public var spoolFolder = NSTemporaryDirectory()
 
-  /// Images that are loaded together where images do not go side by side; results do not depend on it.
-  package static let batchSize = 8
-  /// Images that a fit has begun and not finished with, at most: those of `inOrder`, and the one that is handed on.
-  private static var imagesAtOnce: Int { 2 * ThreadCount.current + 1 }
-
   /// A pipeline of the given description.
   public init(
     _ description: PipelineDescription, memory: MemoryBudget? = nil, logger: Logger = Logger(label: "patchcore")
@@ -59,21 +54,13 @@ public struct Pipeline: Sendable {
       patches: patches, bankRows: bankRows, storage: description.storage)
     plan.working.network = try description.extractor.configuration.workingBytes(
       batch: ThreadCount.current, height: geometry.outputHeight, width: geometry.outputWidth)
-    plan.working.batch = batchBytes(plan, imagePixels: width * height)
+    plan.working.images = FitPlan.WorkingMemory.bytesOfImages(
+      pixels: width * height, input: plan.input, layers: layers,
+      vectors: patches.height * patches.width * patches.dimension)
     plan.working.subsampler = subsampler.workingBytes(forCandidates: rows, dimension: patches.dimension)
     plan.working.neighbourIndex = description.neighbourIndex.configuration.workingBytes(
       rows: bankRows, dimension: patches.dimension, format: description.storage.bank)
-    let pixels = description.map.size == .crop ? plan.input.height * plan.input.width : width * height
-    plan.working.thresholds = description.thresholds.workingBytes(fitted: images, pixels: pixels)
+    plan.working.thresholds = try description.thresholdBytes(fitted: images, width: width, height: height)
     return plan
-  }
-
-  /// Bytes of the images in work: images of up to 6 bytes a pixel, the network's input with what resizing and
-  /// normalising hold, maps, patches and what the aggregator holds between them.
-  private func batchBytes(_ plan: FitPlan, imagePixels: Int) -> Int {
-    let floats =
-      3 * plan.input.count + 2 * plan.layers.reduce(0) { $0 + $1.count }
-      + 3 * plan.patches.height * plan.patches.width * plan.patches.dimension
-    return Self.imagesAtOnce * (imagePixels * 6 + floats * MemoryLayout<Float>.stride)
   }
 }
