@@ -13,9 +13,11 @@ struct NetworkCompiler: Sendable {
   let parameters: NetworkWeights
   let engine: any ComputeEngine
   let compute: ComputeSettings
+  /// Whether `convolution: fastest` may measure here.
   let mayMeasure: Bool
-  let ranges: ActivationRanges?
   let logger: Logger
+  /// The scales of an int8 network; `nil` before calibration and for other precisions.
+  var ranges: ActivationRanges?
 
   /// The network for a shape.
   ///
