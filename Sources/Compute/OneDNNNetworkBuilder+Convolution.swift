@@ -61,9 +61,7 @@ extension OneDNNNetworkBuilder {
     if let weights {
       weight = try weights.steps.withUnsafeBytes { try constant($0, from: plain, to: weightLayout, part) }
       bias = try weights.bias.withUnsafeBytes { try constant($0, from: biasLayout, to: biasLayout, part) }
-      for tensor in [parameters.weight, parameters.bias] {
-        tensor.storage.releasePages(tensor.byteOffset..<tensor.byteOffset + tensor.byteCount)
-      }
+      parameters.releasePages()
     } else {
       weight = try constant(parameters.weight, from: plain, to: weightLayout, part)
       bias = try constant(parameters.bias, from: biasLayout, to: biasLayout, part)

@@ -53,6 +53,12 @@ struct OneDNNNumbers {
     steps != nil && step.isQuantised && isTakenQuantised[step.output] ? quantised(step.output) : plain
   }
 
+  /// The type in which the first layer writes its maxima: 16 or 8 bits; `nil` if they are wanted in more.
+  func firstLayerResult(of step: ResolvedNetwork.Step) -> dnnl_data_type_t? {
+    if steps == nil { return plain == dnnl_bf16 ? plain : nil }
+    return isTakenQuantised[step.output] && isUnsigned[step.output] ? dnnl_u8 : nil
+  }
+
   /// The 8-bit type of a value.
   func quantised(_ value: Int) -> dnnl_data_type_t { isUnsigned[value] ? dnnl_u8 : dnnl_s8 }
 

@@ -3,6 +3,7 @@
 #include <stdint.h>
 
 #include "CKernelsAggregation.h"
+#include "CKernelsNetworks.h"
 #include "CKernelsProcessor.h"
 #include "CKernelsProxies.h"
 #include "CKernelsSketch.h"
