@@ -16,6 +16,7 @@ extension OneDNNNetworkBuilder {
 
   /// Appends a convolution, with sum and activation in the same primitive.
   mutating func appendConvolution(_ step: ResolvedNetwork.Step, _ form: NetworkTable.Convolution) throws {
+    if try appendWinograd(step, form) { return }
     guard let parameters = step.parameters else { preconditionFailure("a convolution without parameters") }
     let (part, engine) = (step.part, engine)
     let (from, to) = (shape(step.inputs[0]), shape(step.output))

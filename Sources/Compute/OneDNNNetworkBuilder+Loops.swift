@@ -85,13 +85,4 @@ extension pc_number {
     }
   }
 }
-
-extension NetworkWeights.Parameters {
-  /// Gives the pages of an artifact back once they are copied.
-  func releasePages() {
-    for tensor in [weight, bias] {
-      tensor.storage.releasePages(tensor.byteOffset..<tensor.byteOffset + tensor.byteCount)
-    }
-  }
-}
 #endif

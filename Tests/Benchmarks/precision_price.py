@@ -22,7 +22,8 @@ import numpy as np
 from scipy.stats import spearmanr
 
 SETTINGS = [
-    "precision: float32", "convolution: winograd", "precision: bfloat16", "precision: int8",
+    "precision: float32", "convolution: winograd", "precision: bfloat16",
+    "precision: bfloat16, convolution: winograd", "precision: int8",
 ]
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

@@ -7,6 +7,7 @@
 #include "CKernelsProcessor.h"
 #include "CKernelsProxies.h"
 #include "CKernelsSketch.h"
+#include "CKernelsWinograd.h"
 
 // distance.c: squared Euclidean distances, and the choice of near and far rows.
 
