@@ -200,6 +200,7 @@ PC_WIDE static inline void transpose(__m512 rows[16]) {
 #define PLANES(NAME, TYPE, LOAD)                                                                                 \
   PC_WIDE static void planes_##NAME(                                                                             \
       const TYPE *map, __m512 step, long places, long channels, long begin, long end, float *planes) {           \
+    (void)step;                                                                                                  \
     for (long channel = begin; channel < end; channel += 16)                                                     \
       for (long place = 0; place < places; place += 16) {                                                        \
         const long count = places - place < 16 ? places - place : 16;                                            \
@@ -217,7 +218,7 @@ PC_WIDE static inline void transpose(__m512 rows[16]) {
       }                                                                                                          \
   }
 
-PLANES(float32, float, ((void)step, _mm512_loadu_ps(from)))
+PLANES(float32, float, _mm512_loadu_ps(from))
 PLANES(
     bfloat16, uint16_t,
     (__m512)_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)from)), 16))
@@ -242,6 +243,7 @@ PC_WIDE void pc_planes(
 #else
 
 // Never called: no other processor has the level that callers ask for.
+#pragma clang diagnostic ignored "-Wunused-parameter"
 void pc_first_layer_weights(const float *weights, uint16_t *pairs) { __builtin_trap(); }
 void pc_first_layer_rows(const pc_first_layer *layer, long begin, long end, void *scratch, void *result) {
   __builtin_trap();

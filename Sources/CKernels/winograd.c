@@ -191,6 +191,7 @@ void pc_winograd_run(const pc_winograd *layer, long begin, long end, void *scrat
 #else
 
 // Never called: no other processor has the level that callers ask for.
+#pragma clang diagnostic ignored "-Wunused-parameter"
 void pc_winograd_weights(const float *weights, long inputs, long outputs, uint16_t *transformed) { __builtin_trap(); }
 void pc_winograd_run(const pc_winograd *layer, long begin, long end, void *scratch, uint16_t *result) {
   __builtin_trap();
