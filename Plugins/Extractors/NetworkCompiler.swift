@@ -13,18 +13,21 @@ struct NetworkCompiler: Sendable {
   let parameters: NetworkWeights
   let engine: any ComputeEngine
   let compute: ComputeSettings
+  /// Whether `convolution: fastest` may measure here.
   let mayMeasure: Bool
-  let ranges: ActivationRanges?
   let logger: Logger
+  /// The scales of an int8 network; `nil` before calibration and for other precisions.
+  var ranges: ActivationRanges?
 
   /// The network for a shape.
   ///
   /// - Throws: `PatchCoreError` with code `.invalidConfiguration` if an int8 network was never calibrated, and as
   ///   `ComputeEngine.compile`.
   func compile(for input: FeatureShape) throws -> any CompiledNetwork {
-    switch (compute.precision, compute.convolution) {
-    case (.bfloat16, _): return try compile(input, .bfloat16)
-    case (.int8, _):
+    switch compute.precision {
+    case .float32: return try compile(input, direct: .float32, winograd: .winograd)
+    case .bfloat16: return try compile(input, direct: .bfloat16, winograd: .bfloat16Winograd)
+    case .int8:
       guard let ranges else {
         throw PatchCoreError(
           .invalidConfiguration, stage: "extractor",
@@ -32,9 +35,16 @@ struct NetworkCompiler: Sendable {
             + "write compute: {precision: float32}")
       }
       return try compile(input, .int8(ranges))
-    case (.float32, .winograd): return try compile(input, .winograd)
-    case (.float32, .fastest) where mayMeasure: return try fastest(for: input)
-    case (.float32, _): return try compile(input, .float32)
+    }
+  }
+
+  private func compile(
+    _ input: FeatureShape, direct: NetworkPrecision, winograd: NetworkPrecision
+  ) throws -> any CompiledNetwork {
+    switch compute.convolution {
+    case .winograd: try compile(input, winograd)
+    case .fastest where mayMeasure: try fastest(for: input, direct: direct, winograd: winograd)
+    case .direct, .fastest: try compile(input, direct)
     }
   }
 
@@ -43,8 +53,10 @@ struct NetworkCompiler: Sendable {
   }
 
   /// The faster of the direct network and Winograd's, in turn on an image of zeros.
-  private func fastest(for input: FeatureShape) throws -> any CompiledNetwork {
-    let candidates = try [("direct", NetworkPrecision.float32), ("winograd", .winograd)].map { name, precision in
+  private func fastest(
+    for input: FeatureShape, direct: NetworkPrecision, winograd: NetworkPrecision
+  ) throws -> any CompiledNetwork {
+    let candidates = try [("direct", direct), ("winograd", winograd)].map { name, precision in
       (name: name, network: try compile(input, precision))
     }
     let image = FeatureMap(batch: 1, shape: input)

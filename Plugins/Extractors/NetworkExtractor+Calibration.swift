@@ -9,7 +9,7 @@ extension NetworkExtractor {
   private static let rangesName = "activation_ranges"
 
   /// 32 for `precision: int8`, otherwise 0.
-  public var calibrationImages: Int { compute.precision == .int8 ? Self.mostCalibrationImages : 0 }
+  public var calibrationImages: Int { compiler.compute.precision == .int8 ? Self.mostCalibrationImages : 0 }
 
   /// The extractor with the scales that the images set, in a float32 run of the network.
   ///
@@ -20,16 +20,17 @@ extension NetworkExtractor {
   /// - Throws: `PatchCoreError` with code `.notFinite` if the network gives numbers that are not finite, or whatever
   ///   `image` throws.
   public func calibrated(on count: Int, image: (Int) throws -> FeatureMap) throws -> any FeatureExtractor {
-    if compute.precision != .int8 { return self }
-    var calibration = ActivationCalibration(table, weights: parameters, engine: engine)
+    if compiler.compute.precision != .int8 { return self }
+    var calibration = ActivationCalibration(
+      compiler.table, weights: compiler.parameters, engine: compiler.engine)
     for number in 0..<count { try calibration.observe(image(number)) }
     return calibrated(calibration.ranges())
   }
 
   /// The largest magnitude kept of each node's output, in the order in which the network computes them.
   public func calibration() -> StageArchive {
-    guard let ranges else { return StageArchive() }
-    let limits = table.nodes.map { ranges.limits[$0.name] ?? 0 }
+    guard let ranges = compiler.ranges else { return StageArchive() }
+    let limits = compiler.table.nodes.map { ranges.limits[$0.name] ?? 0 }
     return StageArchive(tensors: [Self.rangesName: Tensor(limits, shape: [limits.count])])
   }
 
@@ -39,15 +40,15 @@ extension NetworkExtractor {
   /// - Returns: the extractor itself if its precision needs no scales.
   /// - Throws: `PatchCoreError` with code `.invalidArtifact` if the scales are missing or not those of this network.
   public func calibrated(from archive: StageArchive) throws -> any FeatureExtractor {
-    if compute.precision != .int8 { return self }
+    if compiler.compute.precision != .int8 { return self }
     let tensor = try archive.tensor(Self.rangesName)
-    guard tensor.elementType == .float32, tensor.shape == [table.nodes.count] else {
+    guard tensor.elementType == .float32, tensor.shape == [compiler.table.nodes.count] else {
       throw PatchCoreError(
         .invalidArtifact, stage: "extractor",
         "the artifact's tensor \(Self.rangesName) is \(tensor.elementType.rawValue) \(tensor.shape), F32 "
-          + "[\(table.nodes.count)] is needed; fit again")
+          + "[\(compiler.table.nodes.count)] is needed; fit again")
     }
-    let limits = zip(table.nodes.map(\.name), tensor.floats())
+    let limits = zip(compiler.table.nodes.map(\.name), tensor.floats())
     if let (name, limit) = limits.first(where: { !($1 > 0 && $1.isFinite) }) {
       throw PatchCoreError(
         .invalidArtifact, stage: "extractor",

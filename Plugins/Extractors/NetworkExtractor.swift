@@ -12,16 +12,8 @@ public struct NetworkExtractor: FeatureExtractor {
   /// Where the weights come from.
   public let weights: WeightsOrigin
 
-  let table: NetworkTable
-  let taps: [String]
-  let parameters: NetworkWeights
-  let engine: any ComputeEngine
-  let compute: ComputeSettings
-  /// Whether `convolution: fastest` may measure here.
-  let mayMeasure: Bool
-  let logger: Logger
-  /// The scales of an int8 network; `nil` before calibration and for other precisions.
-  let ranges: ActivationRanges?
+  /// The network and how to compute it.
+  let compiler: NetworkCompiler
   private let networks: CompiledNetworkCache
 
   /// An extractor of the given layers.
@@ -43,28 +35,16 @@ public struct NetworkExtractor: FeatureExtractor {
     compute: ComputeSettings, mayMeasure: Bool = false, logger: Logger = Logger(label: "patchcore")
   ) throws {
     let taps = try architecture.taps(for: layers)
-    try self.init(
-      layers: layers, weights: weights, table: architecture.table.pruned(to: taps), taps: taps, parameters: parameters,
-      engine: compute.makeEngine(), compute: compute, mayMeasure: mayMeasure, logger: logger, ranges: nil)
+    let compiler = NetworkCompiler(
+      table: architecture.table.pruned(to: taps), taps: taps, parameters: parameters, engine: try compute.makeEngine(),
+      compute: compute, mayMeasure: mayMeasure, logger: logger)
+    self.init(layers: layers, weights: weights, compiler: compiler)
   }
 
-  private init(
-    layers: [String], weights: WeightsOrigin, table: NetworkTable, taps: [String], parameters: NetworkWeights,
-    engine: any ComputeEngine, compute: ComputeSettings, mayMeasure: Bool, logger: Logger, ranges: ActivationRanges?
-  ) {
+  private init(layers: [String], weights: WeightsOrigin, compiler: NetworkCompiler) {
     self.layers = layers
     self.weights = weights
-    self.table = table
-    self.taps = taps
-    self.parameters = parameters
-    self.engine = engine
-    self.compute = compute
-    self.mayMeasure = mayMeasure
-    self.logger = logger
-    self.ranges = ranges
-    let compiler = NetworkCompiler(
-      table: table, taps: taps, parameters: parameters, engine: engine, compute: compute, mayMeasure: mayMeasure,
-      ranges: ranges, logger: logger)
+    self.compiler = compiler
     networks = CompiledNetworkCache { try compiler.compile(for: $0) }
   }
 
@@ -78,14 +58,14 @@ public struct NetworkExtractor: FeatureExtractor {
     var archive = calibration()
     archive.notes["weights"] = weights.name
     archive.notes["digest"] = weights.digest
-    archive.tensors.merge(parameters.archiveTensors) { $1 }
+    archive.tensors.merge(compiler.parameters.archiveTensors) { $1 }
     return archive
   }
 
   /// The same extractor on the scales given.
   func calibrated(_ ranges: ActivationRanges) -> NetworkExtractor {
-    NetworkExtractor(
-      layers: layers, weights: weights, table: table, taps: taps, parameters: parameters, engine: engine,
-      compute: compute, mayMeasure: mayMeasure, logger: logger, ranges: ranges)
+    var compiler = compiler
+    compiler.ranges = ranges
+    return NetworkExtractor(layers: layers, weights: weights, compiler: compiler)
   }
 }

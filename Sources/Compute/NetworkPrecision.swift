@@ -10,6 +10,10 @@ public enum NetworkPrecision: Sendable, Hashable {
   case winograd
   /// Weights and maps in bfloat16; sums, biases and what is added to a sum in float32.
   case bfloat16
+  /// As `bfloat16`, 3x3 convolutions of stride 1 by Winograd's algorithm on processors with bfloat16 instructions.
+  ///
+  /// Tiles of 2x2 outputs; transformed maps and weights are rounded to bfloat16 once more.
+  case bfloat16Winograd
   /// Weights and maps of convolutions as 8-bit whole numbers on the scales given; other operations in float32.
   case int8(ActivationRanges)
 }

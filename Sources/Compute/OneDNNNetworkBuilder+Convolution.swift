@@ -16,6 +16,7 @@ extension OneDNNNetworkBuilder {
 
   /// Appends a convolution, with sum and activation in the same primitive.
   mutating func appendConvolution(_ step: ResolvedNetwork.Step, _ form: NetworkTable.Convolution) throws {
+    if try appendWinograd(step, form) { return }
     guard let parameters = step.parameters else { preconditionFailure("a convolution without parameters") }
     let (part, engine) = (step.part, engine)
     let (from, to) = (shape(step.inputs[0]), shape(step.output))
@@ -61,9 +62,7 @@ extension OneDNNNetworkBuilder {
     if let weights {
       weight = try weights.steps.withUnsafeBytes { try constant($0, from: plain, to: weightLayout, part) }
       bias = try weights.bias.withUnsafeBytes { try constant($0, from: biasLayout, to: biasLayout, part) }
-      for tensor in [parameters.weight, parameters.bias] {
-        tensor.storage.releasePages(tensor.byteOffset..<tensor.byteOffset + tensor.byteCount)
-      }
+      parameters.releasePages()
     } else {
       weight = try constant(parameters.weight, from: plain, to: weightLayout, part)
       bias = try constant(parameters.bias, from: biasLayout, to: biasLayout, part)

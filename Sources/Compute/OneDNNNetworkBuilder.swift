@@ -27,9 +27,15 @@ struct OneDNNNetworkBuilder {
   ) throws -> OneDNNNetworkPlan {
     let numbers = try OneDNNNumbers(precision, network)
     var builder = try OneDNNNetworkBuilder(network, numbers, threads: threads)
-    for step in network.steps {
-      try builder.append(step)
-      try builder.appendTaps(of: step)
+    var steps = network.steps[...]
+    while let step = steps.popFirst() {
+      if let next = steps.first, try builder.appendFirstLayer(step, next) {
+        steps.removeFirst()
+        try builder.appendTaps(of: next)
+      } else {
+        try builder.append(step)
+        try builder.appendTaps(of: step)
+      }
     }
     return builder.finish()
   }
@@ -194,7 +200,13 @@ struct OneDNNNetworkBuilder {
         // For several threads oneDNN has nothing on these layouts: one thread computes this step.
       }
     }
-    commands.append(.init(part: part, single: single, wide: wide, arguments: arguments))
+    commands.append(.init(part: part, work: .primitive(single: single, wide: wide), arguments: arguments))
+  }
+
+  /// Appends a function of ours.
+  mutating func append(_ part: String, from source: Int, to target: Int, _ loop: OneDNNNetworkLoop) {
+    commands.append(
+      .init(part: part, work: .loop(loop), arguments: [(DNNL_ARG_SRC_0, source), (DNNL_ARG_DST_0, target)]))
   }
 
   private func kernel(
@@ -263,7 +275,10 @@ struct OneDNNNetworkBuilder {
     for position in network.tapPositions(of: step.output) {
       let layout = try network.shapes[step.output].layout(dnnl_nchw, step.part)
       memories.append(.init(layout: layout, place: .output(position)))
-      try appendReorder(of: step.output, from: holder(step.output), to: memories.count - 1, step.part)
+      let (source, target) = (holder(step.output), memories.count - 1)
+      if try !appendPlanes(of: step, from: source, to: target) {
+        try appendReorder(of: step.output, from: source, to: target, step.part)
+      }
     }
   }
 

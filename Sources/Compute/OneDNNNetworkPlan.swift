@@ -25,16 +25,24 @@ struct OneDNNNetworkPlan: Sendable {
     let place: Place
   }
 
-  /// A primitive with the memories it works on.
+  /// A step with the memories it works on.
   struct Command {
     /// What it computes, for messages.
     let part: String
-    /// Made for one thread.
-    let single: Kernel
-    /// Made for `threads` threads, of the same implementation and on the same layouts; `nil` if there is none.
-    let wide: Kernel?
-    /// oneDNN's argument numbers and the memories for them.
+    let work: Work
+    /// The memories, with oneDNN's argument numbers for them.
     let arguments: [(argument: Int32, memory: Int)]
+  }
+
+  /// What computes a step.
+  enum Work {
+    /// oneDNN.
+    ///
+    /// - single: made for one thread.
+    /// - wide: made for `threads` threads, of the same implementation and on the same layouts; `nil` if there is none.
+    case primitive(single: Kernel, wide: Kernel?)
+    /// A function of ours, from the first of the memories to the second.
+    case loop(OneDNNNetworkLoop)
   }
 
   /// A primitive and the scratch memory it asks for.
@@ -56,10 +64,13 @@ struct OneDNNNetworkPlan: Sendable {
   /// Bytes of a workspace's buffers.
   let bufferByteCount: Int
 
-  /// Bytes of scratch memory for the most demanding primitive.
+  /// Bytes of scratch memory for the most demanding step.
   var scratchByteCount: Int {
     commands.reduce(0) { most, command in
-      [command.single, command.wide].reduce(most) { max($0, $1?.scratch.byteCount ?? 0) }
+      switch command.work {
+      case .primitive(let single, let wide): max(most, single.scratch.byteCount, wide?.scratch.byteCount ?? 0)
+      case .loop(let loop): max(most, threads * loop.scratchByteCount)
+      }
     }
   }
 }
@@ -68,6 +79,7 @@ struct OneDNNNetworkPlan: Sendable {
 extension OneDNNNetworkPlan.Memory: @unchecked Sendable {}
 extension OneDNNNetworkPlan.Kernel: @unchecked Sendable {}
 extension OneDNNNetworkPlan.Command: Sendable {}
+extension OneDNNNetworkPlan.Work: Sendable {}
 
 extension dnnl_memory_desc_t {
   /// Numbers of a type; oneDNN chooses the layout if the tag is `dnnl_format_tag_any`.

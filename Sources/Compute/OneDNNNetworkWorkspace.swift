@@ -7,16 +7,16 @@ import PatchCore
 /// A class because it owns native memory and handles. `@unchecked Sendable`: `OneDNNNetwork` lends it to one thread at
 /// a time.
 final class OneDNNNetworkWorkspace: @unchecked Sendable {
-  private struct Call {
-    let part: String
-    let primitive: OneDNNNetworkHandle
-    let arguments: [dnnl_exec_arg_t]
+  private enum Call {
+    case primitive(OneDNNNetworkHandle, [dnnl_exec_arg_t], part: String)
+    case loop(OneDNNNetworkLoop, from: OneDNNNetworkHandle, to: OneDNNNetworkHandle)
   }
 
   private let stream: OneDNNNetworkHandle
   private let memories: [OneDNNNetworkHandle]
   private let scratch: [OneDNNNetworkHandle]
   private let block: UnsafeMutableRawPointer
+  private let loopScratch: UnsafeMutableRawPointer
   private let inputs: [Int]
   private let outputs: [(memory: Int, output: Int, count: Int)]
   private let single: [Call]
@@ -40,9 +40,15 @@ final class OneDNNNetworkWorkspace: @unchecked Sendable {
         return try Self.memory(memory.layout, plan.engine, address)
       }
       var scratch: [OneDNNNetworkHandle] = []
-      func calls(_ kernel: (OneDNNNetworkPlan.Command) -> OneDNNNetworkPlan.Kernel) throws -> [Call] {
+      func calls(wide: Bool) throws -> [Call] {
         try plan.commands.map { command in
-          let kernel = kernel(command)
+          let kernel: OneDNNNetworkPlan.Kernel
+          switch command.work {
+          case .primitive(let single, let forSeveral): kernel = wide ? forSeveral ?? single : single
+          case .loop(let loop):
+            return .loop(
+              loop, from: memories[command.arguments[0].memory], to: memories[command.arguments[1].memory])
+          }
           var arguments = command.arguments.map {
             dnnl_exec_arg_t(arg: $0.argument, memory: memories[$0.memory].pointer)
           }
@@ -50,11 +56,11 @@ final class OneDNNNetworkWorkspace: @unchecked Sendable {
             scratch.append(try Self.memory(kernel.scratch, plan.engine, block + plan.bufferByteCount))
             arguments.append(dnnl_exec_arg_t(arg: DNNL_ARG_SCRATCHPAD, memory: scratch[scratch.count - 1].pointer))
           }
-          return Call(part: command.part, primitive: kernel.primitive, arguments: arguments)
+          return .primitive(kernel.primitive, arguments, part: command.part)
         }
       }
-      single = try calls { $0.single }
-      wide = plan.threads > 1 ? try calls { $0.wide ?? $0.single } : []
+      single = try calls(wide: false)
+      wide = plan.threads > 1 ? try calls(wide: true) : []
       self.memories = memories
       self.scratch = scratch
     } catch {
@@ -62,6 +68,7 @@ final class OneDNNNetworkWorkspace: @unchecked Sendable {
       throw error
     }
     self.block = block
+    loopScratch = block + plan.bufferByteCount
     threads = plan.threads
     inputs = plan.memories.indices.filter { plan.memories[$0].place == .input }
     outputs = plan.memories.enumerated().compactMap { index, memory in
@@ -98,14 +105,26 @@ final class OneDNNNetworkWorkspace: @unchecked Sendable {
       try checkOneDNN(dnnl_memory_set_data_handle(memories[memory].pointer, target), "output \(output)")
     }
     let wide = wide && threads > 1
-    try withOneDNNThreads(wide ? threads : 1) {
+    let width = wide ? threads : 1
+    try withOneDNNThreads(width) {
       for call in wide ? self.wide : single {
-        let status = dnnl_primitive_execute(
-          call.primitive.pointer, stream.pointer, Int32(call.arguments.count), call.arguments)
-        try checkOneDNN(status, call.part)
+        switch call {
+        case .primitive(let primitive, let arguments, let part):
+          let status = dnnl_primitive_execute(primitive.pointer, stream.pointer, Int32(arguments.count), arguments)
+          try checkOneDNN(status, part)
+        case .loop(let loop, let source, let target):
+          loop.run(from: try address(source), to: try address(target), scratch: loopScratch, threads: width)
+        }
       }
       try checkOneDNN(dnnl_stream_wait(stream.pointer), "the end of the network")
     }
+  }
+
+  private func address(_ memory: OneDNNNetworkHandle) throws -> UnsafeMutableRawPointer {
+    var address: UnsafeMutableRawPointer?
+    try checkOneDNN(dnnl_memory_get_data_handle(memory.pointer, &address), "a memory")
+    guard let address else { preconditionFailure("a map without numbers") }
+    return address
   }
 }
 #endif

@@ -7,8 +7,10 @@ import PatchCore
 struct OneDNNNumbers {
   /// The type of everything that is not quantised.
   let plain: dnnl_data_type_t
-  /// Whether 3x3 convolutions of stride 1 are computed by Winograd's algorithm.
+  /// Whether oneDNN computes 3x3 convolutions of stride 1 by Winograd's algorithm.
   let usesWinograd: Bool
+  /// Whether a function of ours does, in bfloat16.
+  let usesOwnWinograd: Bool
   /// The size of an 8-bit step, by value; `nil` if nothing is quantised.
   private var steps: [Float]?
   /// Whether an 8-bit value has no sign, by value.
@@ -18,8 +20,9 @@ struct OneDNNNumbers {
 
   init(_ precision: NetworkPrecision, _ network: ResolvedNetwork) throws {
     try precision.checkProcessor()
-    plain = precision == .bfloat16 ? dnnl_bf16 : dnnl_f32
+    plain = precision == .bfloat16 || precision == .bfloat16Winograd ? dnnl_bf16 : dnnl_f32
     usesWinograd = precision == .winograd
+    usesOwnWinograd = precision == .bfloat16Winograd
     isUnsigned = network.isNonNegative
     var isTaken = isUnsigned.map { _ in false }
     guard case .int8(let ranges) = precision else {
@@ -51,6 +54,12 @@ struct OneDNNNumbers {
   /// The type in which a convolution writes its result: 8 bits only where another step takes it so.
   func result(of step: ResolvedNetwork.Step) -> dnnl_data_type_t {
     steps != nil && step.isQuantised && isTakenQuantised[step.output] ? quantised(step.output) : plain
+  }
+
+  /// The type in which the first layer writes its maxima: 16 or 8 bits; `nil` if they are wanted in more.
+  func firstLayerResult(of step: ResolvedNetwork.Step) -> dnnl_data_type_t? {
+    if steps == nil { return plain == dnnl_bf16 ? plain : nil }
+    return isTakenQuantised[step.output] && isUnsigned[step.output] ? dnnl_u8 : nil
   }
 
   /// The 8-bit type of a value.
@@ -91,7 +100,7 @@ extension NetworkPrecision {
     func has(_ isa: dnnl_cpu_isa_t) -> Bool { features & isa.rawValue == isa.rawValue }
     switch self {
     case .float32, .winograd: break
-    case .bfloat16:
+    case .bfloat16, .bfloat16Winograd:
       // Without bfloat16 instructions oneDNN emulates them with AVX-512: slower than float32, but right.
       if has(dnnl_cpu_isa_avx512_core) { break }
       throw PatchCoreError(

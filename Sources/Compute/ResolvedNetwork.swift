@@ -107,7 +107,7 @@ extension CompiledNetwork {
     let fits =
       maps.count == outputs.count
       && maps.indices.allSatisfy { maps[$0].batch == images.batch && maps[$0].shape == outputs[$0] }
-    if !fits { maps = outputs.map { FeatureMap(batch: images.batch, shape: $0) } }
+    if !fits { maps = outputs.map { FeatureMap(undefinedBatch: images.batch, shape: $0) } }
   }
 }
 

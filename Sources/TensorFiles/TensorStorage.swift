@@ -31,7 +31,7 @@ public final class TensorStorage: @unchecked Sendable {
   }
 
   /// Heap memory, aligned to 64 bytes, that the caller fills at once.
-  init(uninitialisedByteCount byteCount: Int) {
+  package init(uninitialisedByteCount byteCount: Int) {
     precondition(byteCount >= 0, "negative size")
     var pointer: UnsafeMutableRawPointer?
     if byteCount > 0 {

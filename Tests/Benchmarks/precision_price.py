@@ -30,7 +30,10 @@ import numpy as np  # noqa: E402
 
 import data  # noqa: E402
 
-SETTINGS = ["precision: float32", "convolution: winograd", "precision: bfloat16", "precision: int8"]
+SETTINGS = [
+    "precision: float32", "convolution: winograd", "precision: bfloat16",
+    "precision: bfloat16, convolution: winograd", "precision: int8",
+]
 MEASURES = {"image_auroc": "image AUROC", "pixel_auroc": "pixel AUROC", "pro": "PRO"}
 
 

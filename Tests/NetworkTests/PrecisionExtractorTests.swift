@@ -50,9 +50,9 @@ import Testing
 
   #if OneDNN
   @Test func settingsThatWouldHaveNoEffectAreRefused() {
-    for precision in [ComputeSettings.Precision.bfloat16, .int8] {
-      let message = refusal(ComputeSettings(engine: .onednn, precision: precision, convolution: .fastest))
-      #expect(message.contains("convolution fastest needs precision float32"))
+    for convolution in [ComputeSettings.Convolution.winograd, .fastest] {
+      let message = refusal(ComputeSettings(engine: .onednn, precision: .int8, convolution: convolution))
+      #expect(message.contains("convolution \(convolution.rawValue) needs precision float32 or bfloat16"))
     }
   }
 
@@ -103,11 +103,12 @@ import Testing
   }
 
   /// A fit computes directly; only where it may, the setting measures, and it says what it took.
-  @Test func fastestNeverDecidesWhereItMayNotMeasure() throws {
-    let direct = try extractor(ComputeSettings(engine: .onednn)).extract(Self.images).map(\.bits)
-    let winograd = try extractor(ComputeSettings(engine: .onednn, convolution: .winograd)).extract(Self.images)
-      .map(\.bits)
-    let fastest = ComputeSettings(engine: .onednn, convolution: .fastest)
+  @Test(arguments: [ComputeSettings.Precision.float32, .bfloat16])
+  func fastestNeverDecidesWhereItMayNotMeasure(precision: ComputeSettings.Precision) throws {
+    let direct = try extractor(ComputeSettings(engine: .onednn, precision: precision)).extract(Self.images).map(\.bits)
+    let winograd = try extractor(ComputeSettings(engine: .onednn, precision: precision, convolution: .winograd))
+      .extract(Self.images).map(\.bits)
+    let fastest = ComputeSettings(engine: .onednn, precision: precision, convolution: .fastest)
     #expect(try extractor(fastest).extract(Self.images).map(\.bits) == direct)
 
     let notices = Notices()

@@ -21,6 +21,11 @@ import Testing
   /// convolutions.
   static let winogradTolerance = 1e-5
 
+  /// The relative L2 distance of three such convolutions in bfloat16 from float64.
+  ///
+  /// Transformed numbers are rounded once more, and stand for sums: twice the error of a direct convolution.
+  static let bfloat16WinogradTolerance = 1e-2
+
   static let table = EngineNetworkTests.table
   static let names = EngineNetworkTests.names
 
@@ -104,23 +109,66 @@ import Testing
     if direct[0].bits == winograd[0].bits { #expect(!Self.hasAVX512, "Winograd's algorithm is not in use") }
   }
 
-  /// As the system describes the first processor.
-  private static let hasAVX512: Bool = {
+  @Test func bfloat16WinogradIsWithinItsBoundAndInUse() throws {
+    let direct = try squareNetwork(.bfloat16).run(squareImages)
+    let winograd = try squareNetwork(.bfloat16Winograd).run(squareImages)
+    let expected = NaiveNetwork.run(
+      Self.square, squareWeights, image: squareImages.image(0).values, shape: Self.squareInput)
+    for (index, name) in ["a", "b", "c"].enumerated() {
+      let error = relativeError(winograd[index].image(0).values, try #require(expected[name]).values)
+      #expect(error <= Self.bfloat16WinogradTolerance, "\(name): \(error)")
+    }
+    if direct[0].bits == winograd[0].bits { #expect(!Self.has("avx512_bf16"), "Winograd's algorithm is not in use") }
+  }
+
+  /// Maps of one tile and of many, even and odd, with and without an activation and a second input.
+  @Test(arguments: [(1, 1), (2, 3), (5, 9), (13, 4), (20, 31)])
+  func bfloat16WinogradComputesEverySize(height: Int, width: Int) throws {
+    var generator = SeededGenerator(seed: UInt64(height))
+    func convolution(_ outputs: Int, adds: Bool, relu: Bool) -> NetworkTable.Operation {
+      .convolution(
+        .init(
+          outputs: outputs, window: .init(kernel: 3, stride: 1, padding: 1), addsSecondInput: adds,
+          activation: relu ? .relu : .none))
+    }
+    let table = NetworkTable(
+      inputChannels: 48,
+      nodes: [
+        .init("a", convolution(128, adds: false, relu: false), inputs: [NetworkTable.input]),
+        .init("b", convolution(128, adds: true, relu: true), inputs: ["a", "a"]),
+        .init("c", convolution(128, adds: true, relu: false), inputs: ["b", "a"]),
+      ])
+    let weights = randomWeights(table, &generator)
+    let image = randomImages(1, FeatureShape(channels: 48, height: height, width: width), &generator)
+    let expected = NaiveNetwork.run(table, weights, image: image.values, shape: image.shape)
+    let found = try OneDNNEngine().compile(
+      table, weights: weights, input: image.shape, precision: .bfloat16Winograd, taps: ["a", "b", "c"]
+    ).run(image)
+    for (name, map) in zip(["a", "b", "c"], found) {
+      let error = relativeError(map.values, try #require(expected[name]).values)
+      #expect(error <= Self.bfloat16WinogradTolerance, "\(name): \(error)")
+    }
+  }
+
+  private static let hasAVX512 = has("avx512f")
+
+  /// Whether the system describes the first processor as having something.
+  private static func has(_ feature: String) -> Bool {
     guard let file = fopen("/proc/cpuinfo", "r") else { return false }
     defer { fclose(file) }
     var line = [CChar](repeating: 0, count: 1 << 16)
     while fgets(&line, Int32(line.count), file) != nil {
       let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-      if text.hasPrefix("flags") { return text.contains(" avx512f") }
+      if text.hasPrefix("flags") { return text.contains(" \(feature)") }
     }
     return false
-  }()
+  }
 
   @Test func theNumberOfThreadsChangesNoByte() throws {
     let before = ThreadCount.current
     defer { ThreadCount.set(before) }
     let ranges = try ranges(Self.table, weights, images)
-    for precision in [NetworkPrecision.bfloat16, .int8(ranges), .winograd] {
+    for precision in [NetworkPrecision.bfloat16, .int8(ranges), .winograd, .bfloat16Winograd] {
       ThreadCount.set(1)
       let expected = try compile(precision).run(images).map(\.bits)
       let squares = try squareNetwork(precision.isWinograd ? precision : .bfloat16).run(squareImages).map(\.bits)
@@ -167,7 +215,7 @@ import Testing
     let image = randomImages(1, shape, &generator)
     var calibration = ActivationCalibration(table, weights: weights, engine: OneDNNEngine())
     try calibration.observe(image)
-    for precision in [NetworkPrecision.bfloat16, .int8(calibration.ranges()), .winograd] {
+    for precision in [NetworkPrecision.bfloat16, .int8(calibration.ranges()), .winograd, .bfloat16Winograd] {
       let results = try [1, 2, 4].map { threads in
         ThreadCount.set(threads)
         let network = try OneDNNEngine().compile(
@@ -231,7 +279,7 @@ import Testing
   }
 
   @Test func openBLASRefusesWhatItCannotCompute() {
-    for precision in [NetworkPrecision.bfloat16, .winograd, .int8(ActivationRanges([:]))] {
+    for precision in [NetworkPrecision.bfloat16, .winograd, .bfloat16Winograd, .int8(ActivationRanges([:]))] {
       let error = #expect(throws: PatchCoreError.self) {
         try OpenBLASEngine().compile(
           Self.table, weights: weights, input: EngineNetworkTests.input, precision: precision, taps: ["pool"])
@@ -243,6 +291,6 @@ import Testing
 }
 
 extension NetworkPrecision {
-  fileprivate var isWinograd: Bool { self == .winograd }
+  fileprivate var isWinograd: Bool { self == .winograd || self == .bfloat16Winograd }
 }
 #endif

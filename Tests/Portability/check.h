@@ -45,5 +45,6 @@ void check_aggregation(void);
 void check_convolution(void);
 void check_distances(void);
 void check_greedy(void);
+void check_networks(void);
 void check_proxies(void);
 void check_sketch(void);

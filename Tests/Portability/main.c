@@ -102,6 +102,7 @@ static void check_all(void) {
   check_convolution();
   check_distances();
   check_greedy();
+  check_networks();
   check_proxies();
   check_sketch();
 }

@@ -23,6 +23,7 @@ extension HazelnutTests {
     static let settings = [
       Limits(setting: "convolution: winograd", score: 1e-5, maps: 1e-5, auroc: 0),
       Limits(setting: "precision: bfloat16", score: 0.015, maps: 0.015, auroc: 0.0625),
+      Limits(setting: "precision: bfloat16, convolution: winograd", score: 0.015, maps: 0.015, auroc: 0.0625),
       Limits(setting: "precision: int8", score: 0.05, maps: 0.05, auroc: 0.0625),
     ]
 
@@ -65,7 +66,9 @@ extension HazelnutTests {
     }
 
     /// A file keeps the scales: what it restores computes what the fit computed, bit for bit.
-    @Test(arguments: ["precision: int8", "precision: bfloat16", "convolution: winograd"])
+    @Test(arguments: [
+      "precision: int8", "precision: bfloat16", "convolution: winograd", "precision: bfloat16, convolution: winograd",
+    ])
     func artifactsPredictWhatTheFitPredicts(_ setting: String) throws {
       let before = ThreadCount.current
       defer { ThreadCount.set(before) }

@@ -3,9 +3,11 @@
 #include <stdint.h>
 
 #include "CKernelsAggregation.h"
+#include "CKernelsNetworks.h"
 #include "CKernelsProcessor.h"
 #include "CKernelsProxies.h"
 #include "CKernelsSketch.h"
+#include "CKernelsWinograd.h"
 
 // distance.c: squared Euclidean distances, and the choice of near and far rows.
 

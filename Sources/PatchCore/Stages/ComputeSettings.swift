@@ -73,10 +73,10 @@ public struct ComputeSettings: Sendable, Hashable, Codable {
         "convolution \(convolution.rawValue) needs the engine onednn, the engine is openblas; write compute: "
           + "{engine: onednn}, or convolution: direct")
     }
-    if precision != .float32, convolution != .direct {
+    if precision == .int8, convolution != .direct {
       throw PatchCoreError(
         .invalidConfiguration, stage: "compute",
-        "convolution \(convolution.rawValue) needs precision float32, the precision is \(precision.rawValue); write "
+        "convolution \(convolution.rawValue) needs precision float32 or bfloat16, the precision is int8; write "
           + "convolution: direct")
     }
   }

@@ -17,6 +17,13 @@ public struct FeatureMap: Sendable {
     matrix = Matrix(rows: batch, columns: shape.count)
   }
 
+  /// Numbers that are undefined until they are written, for whoever writes them all.
+  package init(undefinedBatch batch: Int, shape: FeatureShape) {
+    self.batch = batch
+    self.shape = shape
+    matrix = .undefined(rows: batch, columns: shape.count)
+  }
+
   /// A copy of values in NCHW order.
   ///
   /// - Precondition: `values.count == batch * shape.count`.

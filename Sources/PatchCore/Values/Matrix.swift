@@ -26,6 +26,13 @@ public struct Matrix: Sendable {
       storage: TensorStorage(byteCount: Self.byteCount(rows, columns, format)), scales: Self.zeroScales(rows, format))
   }
 
+  /// Numbers that are undefined until they are written.
+  static func undefined(rows: Int, columns: Int) -> Matrix {
+    Matrix(
+      rows: rows, columns: columns, format: .float32,
+      storage: TensorStorage(uninitialisedByteCount: byteCount(rows, columns, .float32)), scales: nil)
+  }
+
   /// A copy of row-major values.
   ///
   /// - Precondition: `values.count == rows * columns`.

@@ -28,6 +28,7 @@ for threads in [1, ProcessInfo.processInfo.activeProcessorCount] {
   ThreadCount.set(threads)
   for (name, precision) in [
     ("float32", NetworkPrecision.float32), ("winograd", .winograd), ("bfloat16", .bfloat16),
+    ("bfloat16 winograd", .bfloat16Winograd),
     ("int8", .int8(calibration.ranges())),
   ] {
     let network = try engine.compile(table, weights: weights, input: shape, precision: precision, taps: taps)
