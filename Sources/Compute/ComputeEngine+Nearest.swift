@@ -5,8 +5,12 @@ import PatchCore
 private enum Piece {
   /// Queries per product.
   static let queries = 256
-  /// Queries that are compared with sketches together: enough for these to be read from memory few times.
-  static let sketchedQueries = 1024
+  /// Queries that one thread compares with the sketches of a small bank.
+  static let sketchedQueries = 200
+  /// Blocks of rows of a small bank: their sketches stay in a cache.
+  static let fewBlocks = 128
+  /// Queries that all threads compare with the sketches of a large bank: enough to read it from memory few times.
+  static let togetherQueries = 1024
   /// Bank rows per product: enough to make little of packing and merging, few enough to keep the product in a cache.
   static let bankRows = 2048
   /// Neighbours kept at once before they are merged, over all pieces of a group of queries.
@@ -105,16 +109,27 @@ extension ComputeEngine {
     _ queries: UnsafePointer<Float>, count: Int, _ sketches: RowSketches, _ k: Int, into result: inout Neighbours,
     measuring measure: @Sendable (_ query: Int, _ row: Int) -> Float
   ) throws {
-    for piece in evenPieces(of: count, atMost: Piece.sketchedQueries) {
-      let first = piece.lowerBound
-      let found = try sketches.search(
-        queries + first * sketches.basis.dimension, count: piece.count, k: k, self
-      ) { query, row in measure(first + query, row) }
-      for (query, nearest) in zip(piece, found) {
-        for (place, neighbour) in nearest.neighbours.enumerated() {
-          result.rows[query * k + place] = neighbour.row
-          result.squaredDistances[query * k + place] = neighbour.squaredDistance
+    try result.rows.withUnsafeMutableBufferPointer { rows in
+      try result.squaredDistances.withUnsafeMutableBufferPointer { distances in
+        nonisolated(unsafe) let (queries, rows, distances) = (queries, rows, distances)
+        @Sendable func search(_ piece: Range<Int>) throws {
+          let first = piece.lowerBound
+          let found = try sketches.search(
+            queries + first * sketches.basis.dimension, count: piece.count, k: k, self
+          ) { query, row in measure(first + query, row) }
+          for (query, nearest) in zip(piece, found) {
+            for (place, neighbour) in nearest.neighbours.enumerated() {
+              rows[query * k + place] = neighbour.row
+              distances[query * k + place] = neighbour.squaredDistance
+            }
+          }
         }
+        guard sketches.blocks <= Piece.fewBlocks else {
+          return try evenPieces(of: count, atMost: Piece.togetherQueries).forEach(search)
+        }
+        // Steps of such a search are short: threads that wait for each other at each would lose as much as they gain.
+        let pieces = evenPieces(of: count, atMost: Piece.sketchedQueries)
+        try parallelLoop(pieces.count) { try search(pieces[$0]) }
       }
     }
   }

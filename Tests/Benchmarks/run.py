@@ -56,7 +56,8 @@ def official():
 def search():
     small = quick("--rows", 1600, "--rounds", 2)
     # FAISS as it comes, and with the best kernels that it has.
-    return [["search.py", *small], ["search.py", *(small or ["--rows", 16384, 160000]), "--kernels", "SkylakeX"]]
+    return [["search.py", "--no-approximate", *small],
+            ["search.py", *(small or ["--rows", 16384, 160000]), "--kernels", "SkylakeX"]]
 
 
 def precisions():
