@@ -3,9 +3,8 @@
     python coreset.py [--rows 167000] [--dimension 128] [--fraction 0.1] [--peer-picks 100] [--rounds 5] [--threads 2]
 
 This package picks all; the peers `--peer-picks`, for each pick costs them the same: a pass over all rows. The official
-sampler (ApproximateGreedyCoresetSampler of amazon-science/patchcore-inspection) is written anew from its description:
-per pick the expanded distances of all rows to it, and the smaller of these and the ones before. anomalib's is run as it
-is, on rows of three axes, which it does not project again. The time of projecting is left out on all sides.
+sampler is that of official_sampler.py. anomalib's is run as it is, on rows of three axes, which it does not project
+again. The time of projecting is left out on all sides.
 """
 
 import contextlib
@@ -25,24 +24,7 @@ options = in_turn.parsed(parser)
 import numpy as np  # noqa: E402
 
 import data  # noqa: E402
-
-
-def official(torch, rows, picks):
-    """Greedy selection as the official approximate sampler does it, from ten random rows."""
-    squares = (rows * rows).sum(1, keepdim=True)
-
-    def distances(points):
-        products = squares - 2 * rows @ points.T + (points * points).sum(1)
-        return products.clamp(min=0).sqrt()
-
-    nearest = distances(rows[torch.randperm(len(rows))[:10]]).mean(1, keepdim=True)
-    found = []
-    for _ in range(picks):
-        pick = int(nearest.argmax())
-        found.append(pick)
-        both = torch.cat([nearest, distances(rows[pick:pick + 1])], dim=-1)
-        nearest = both.min(dim=1).values.reshape(-1, 1)
-    return found
+import official_sampler  # noqa: E402
 
 
 def main():
@@ -55,7 +37,7 @@ def main():
         torch = in_turn.need("torch")
         torch.set_num_threads(options.threads)
         rows = torch.from_numpy(np.load(path))
-        sides["official sampler"] = in_turn.timed(lambda: official(torch, rows, options.peer_picks))
+        sides["official sampler"] = in_turn.timed(lambda: official_sampler.select(torch, rows, options.peer_picks))
         work["official sampler"] = options.peer_picks
         sampling = in_turn.need("anomalib.models.components.sampling.k_center_greedy")
         sampler = sampling.KCenterGreedy(rows[:, :, None], (options.peer_picks + 0.5) / options.rows)

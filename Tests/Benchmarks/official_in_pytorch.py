@@ -1,6 +1,6 @@
 """The official PatchCore numerics in plain PyTorch, timed: what `patchcore fit` and `predict` are compared with.
 
-    python official_in_pytorch.py PARTS WEIGHTS [--fraction 0.1] [--threads 2]
+    python official_in_pytorch.py PARTS WEIGHTS [--fraction 0.1] [--picks 1000] [--threads 2]
 
 PARTS is a category in MVTec AD's layout, WEIGHTS a ResNet-18 state_dict (.pth or .safetensors) that covers conv1 to
 layer3. Every step follows the description in Docs/Numerics.md for the preset `official`: unfolded 3 x 3 patches, two
@@ -21,6 +21,7 @@ from scipy.ndimage import gaussian_filter
 
 import data
 import in_turn
+import official_sampler
 
 in_turn.allow_torchvision()
 import torchvision  # noqa: E402
@@ -72,21 +73,9 @@ def patches(layers):
 
 
 @torch.no_grad()
-def coreset(rows, fraction):
+def coreset(rows, picks):
     projected = torch.nn.Linear(rows.shape[1], 128, bias=False)(rows)
-    squares = (projected * projected).sum(1)
-
-    def distances(points):
-        products = projected @ points.T
-        return (squares[:, None] - 2 * products + (points * points).sum(1)).clamp(min=0).sqrt()
-
-    nearest = distances(projected[torch.randperm(len(rows))[:10]]).mean(1)
-    picks = []
-    for _ in range(int(len(rows) * fraction)):
-        pick = int(nearest.argmax())
-        picks.append(pick)
-        nearest = torch.minimum(nearest, distances(projected[pick : pick + 1])[:, 0])
-    return rows[picks]
+    return rows[official_sampler.select(torch, projected, picks)]
 
 
 def main():
@@ -94,6 +83,7 @@ def main():
     parser.add_argument("parts")
     parser.add_argument("weights")
     parser.add_argument("--fraction", type=float, default=0.1)
+    parser.add_argument("--picks", type=int, help="make so many alone, and count the others as long as these")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     faiss.omp_set_num_threads(arguments.threads)
@@ -107,10 +97,12 @@ def main():
                       for i in range(0, len(train), BATCH)])
     seconds["embedding"] = time.perf_counter() - start
     start = time.perf_counter()
-    bank = coreset(rows, arguments.fraction)
+    all_picks = int(len(rows) * arguments.fraction)
+    picks = min(arguments.picks or all_picks, all_picks)
+    bank = coreset(rows, picks)
     index = faiss.IndexFlatL2(bank.shape[1])
     index.add(bank.numpy())
-    seconds["coreset"] = time.perf_counter() - start
+    seconds["coreset"] = (time.perf_counter() - start) * all_picks / picks
 
     start = time.perf_counter()
     test = sorted(Path(arguments.parts, "test").glob("*/*"))
