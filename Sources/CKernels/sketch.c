@@ -33,8 +33,8 @@ enum {
 typedef struct {
   const int8_t *integers[2][TILE_QUERIES];
   int32_t least[2][TILE_QUERIES];
-  // What is found: rows within the block; vectors are stored whole.
-  int32_t rows[TILE_QUERIES][BLOCK + LANES];
+  // What is found: rows within the block. Vectors are stored whole: no count is above the rows gone through.
+  int32_t rows[TILE_QUERIES][BLOCK];
   long counts[TILE_QUERIES];
 } group;
 

@@ -53,7 +53,8 @@ extension ComputeEngine {
   /// - Returns: `min(k, m)` rows per query, ascending by squared distance, equal distances by row number.
   /// - Throws: `PatchCoreError` with code `.shapeMismatch` if the dimensions differ, `.invalidConfiguration` if k is
   ///   less than 1.
-  /// - Complexity: O(n m d) time; O(n k) memory and about 2 MiB per thread.
+  /// - Complexity: O(n m d) time; O(n k) memory and about 2 MiB per thread, 4 MiB with sketches; what these
+  ///   leave to measure takes 40 bytes a row, of 2^27 pairs of a query and a row at once.
   public func nearest(queries: Matrix, bank: PreparedBank, k: Int) throws -> Neighbours {
     guard queries.columns == bank.dimension else {
       throw PatchCoreError(

@@ -15,5 +15,7 @@ public enum NetworkPrecision: Sendable, Hashable {
   /// Tiles of 2x2 outputs; transformed maps and weights are rounded to bfloat16 once more.
   case bfloat16Winograd
   /// Weights and maps of convolutions as 8-bit whole numbers on the scales given; other operations in float32.
+  ///
+  /// The convolution of the image is not quantised: bfloat16 for a ResNet's on processors with it, else float32.
   case int8(ActivationRanges)
 }

@@ -6,7 +6,7 @@ import PatchCore
 import TensorFiles
 
 extension OneDNNNetworkBuilder {
-  /// Appends the first convolution and the maximum behind it as one step, if they are those of a ResNet and computed in
+  /// Appends the first convolution and the maximum behind it as one step, if they are those of a ResNet or DenseNet and computed in
   /// 16 or 8 bits.
   ///
   /// oneDNN has no fast function for an image's three channels, and takes the image twice more: to lay it out, and to

@@ -18,7 +18,8 @@ public struct PreparedBank: Sendable {
   ///   - vectors: `m x d`, all finite.
   ///   - engine: computes products.
   /// - Throws: nothing of its own.
-  /// - Complexity: O(m d + d^3) time, at most d + 400 bytes per row beside the bank's own.
+  /// - Complexity: O(m d + d^3) time, up to d + 480 bytes per row, and 2 KB per dimension, beside the
+  ///   bank's own.
   public init(_ vectors: Matrix, sketchedBy engine: any ComputeEngine) throws {
     try self.init(vectors, sketches: RowSketches(of: vectors, engine: engine))
   }

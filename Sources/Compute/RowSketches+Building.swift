@@ -24,7 +24,11 @@ extension RowSketches {
   /// Bytes that making the sketches of a bank takes, the sketches included.
   static func workingBytes(rows: Int, dimension d: Int) -> Int {
     guard suit(rows: rows, dimension: d) else { return 0 }
-    let perRow = SketchShape.levels(forDimension: d).reduce(0) { $0 + 2 * ($1.length + MemoryLayout<Int32>.stride) }
+    // Twice each level, while it is put in order; the last one once more, as it is copied; the order as well.
+    let shapes = SketchShape.levels(forDimension: d)
+    let perRow = shapes.reduce(2 * MemoryLayout<Int32>.stride + (shapes.last?.length ?? 0)) {
+      $0 + 2 * ($1.length + MemoryLayout<Int32>.stride)
+    }
     let axes = 255 * d * MemoryLayout<Double>.stride, covariance = d * d * 3 * MemoryLayout<Double>.stride
     return rows * (perRow + orderingAxes * MemoryLayout<Float>.stride)
       + min(rows, sampleCount) * d * 4 * MemoryLayout<Float>.stride + axes + covariance
@@ -35,7 +39,7 @@ extension RowSketches {
   /// The same bank and engine give the same sketches at any thread count.
   ///
   /// - Returns: `nil` for a bank of too few rows, or of dimensions or sizes that sketches do not suit.
-  /// - Complexity: O(m d + d^3) time; at most d + 500 bytes per row, and as much again while they are made.
+  /// - Complexity: O(m d + d^3) time; up to d + 480 bytes per row, and as much again while they are made.
   init?(of bank: Matrix, engine: any ComputeEngine) throws {
     let (m, d) = (bank.rows, bank.columns)
     guard Self.suit(rows: m, dimension: d) else { return nil }

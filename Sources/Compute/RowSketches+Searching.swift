@@ -2,12 +2,16 @@ import CKernels
 import PatchCore
 
 extension RowSketches {
-  /// Neighbours of a query that the search may be asked for: as many rows are measured before it begins.
+  /// Neighbours of a query that the search may be asked for: as many rows, if its nearest block has them, are measured
+  /// before the search begins.
   static let mostNeighbours = 16
   /// Rows that are measured before the search, at least.
   private static let fewestSeeds = 2
   /// Blocks that are searched for each query before the others.
   private static let firstBlocks = 4
+  /// Pairs of a query and a row that are compared before what is left of them is measured: bounds the memory where
+  /// sketches rule little out.
+  private static let mostPairs = 1 << 27
   /// Queries per piece of work that goes query by query.
   private static let pieceQueries = 28
 
@@ -45,7 +49,7 @@ extension RowSketches {
       for place in 0..<first.k { byBlock[Int(first.rows[Int(query) * first.k + place])].append(query) }
     }
     let firstQueries = byBlock
-    let begun = try candidates(sketched, within: nearest.map(\.reach)) { firstQueries[$0] }
+    let begun = try candidates(sketched, in: 0..<blocks, within: nearest.map(\.reach)) { firstQueries[$0] }
     try Self.forEach(turns, of: &nearest) { query, list in
       // The others wait until more is known.
       for candidate in begun.ofQuery(query).sorted().prefix(k) where candidate.bound <= list.reach {
@@ -53,16 +57,20 @@ extension RowSketches {
       }
     }
 
-    let others = try candidates(sketched, within: nearest.map(\.reach)) { block in
-      guard !firstQueries[block].isEmpty else { return turns }
-      var isFirst = [Bool](repeating: false, count: n)
-      for query in firstQueries[block] { isFirst[Int(query)] = true }
-      return turns.filter { !isFirst[Int($0)] }
-    }
-    try Self.forEach(turns, of: &nearest) { query, list in
-      for candidate in (begun.ofQuery(query) + others.ofQuery(query)).sorted() {
-        guard candidate.bound <= list.reach else { break }
-        list.insert(candidate.row) { measure(query, $0) }
+    let roundBlocks = max(1, Self.mostPairs / (n * Self.blockRows))
+    for start in stride(from: 0, to: blocks, by: roundBlocks) {
+      let range = start..<min(start + roundBlocks, blocks)
+      let others = try candidates(sketched, in: range, within: nearest.map(\.reach)) { block in
+        guard !firstQueries[block].isEmpty else { return turns }
+        var isFirst = [Bool](repeating: false, count: n)
+        for query in firstQueries[block] { isFirst[Int(query)] = true }
+        return turns.filter { !isFirst[Int($0)] }
+      }
+      try Self.forEach(turns, of: &nearest) { query, list in
+        for candidate in ((start == 0 ? begun.ofQuery(query) : []) + others.ofQuery(query)).sorted() {
+          guard candidate.bound <= list.reach else { break }
+          list.insert(candidate.row) { measure(query, $0) }
+        }
       }
     }
     return nearest
@@ -102,22 +110,24 @@ extension RowSketches {
 
   private func row(ofSlot slot: Int) -> Int32 { order.address.assumingMemoryBound(to: Int32.self)[slot] }
 
-  /// What no level rules out: `reach` says for each query within which distance rows are wanted, `queries` which queries
+  /// What no level rules out of some blocks: `reach` says for each query within which distance rows are wanted, `queries` which queries
   /// want those of a block.
   private func candidates(
-    _ sketched: SketchedQueries, within reach: [Double], of queries: @Sendable (_ block: Int) -> [Int32]
+    _ sketched: SketchedQueries, in range: Range<Int>, within reach: [Double],
+    of queries: @Sendable (_ block: Int) -> [Int32]
   ) throws -> Candidates {
     // Enough blocks for the memory of a piece to be little work, few enough for pieces to be many.
-    let pieceBlocks = max(1, min(16, blocks / 32))
+    let pieceBlocks = max(1, min(16, range.count / 32))
     var found = [[(query: Int32, candidate: Candidate)]](
-      repeating: [], count: (blocks + pieceBlocks - 1) / pieceBlocks)
+      repeating: [], count: (range.count + pieceBlocks - 1) / pieceBlocks)
     try found.withUnsafeMutableBufferPointer { found in
       nonisolated(unsafe) let found = found
       try parallelLoop(found.count) { piece in
         let memory = UnsafeMutablePointer<pc_sketch_found>.allocate(capacity: sketched.count * Self.blockRows)
         defer { memory.deallocate() }
         let levels = levels.map(\.view), views = sketched.views
-        for block in piece * pieceBlocks..<min((piece + 1) * pieceBlocks, blocks) {
+        let first = range.lowerBound + piece * pieceBlocks
+        for block in first..<min(first + pieceBlocks, range.upperBound) {
           let asked = queries(block)
           let count = pc_sketch_visit(
             levels, views, Int32(levels.count), block, reach, asked, asked.count, memory)

@@ -23,7 +23,7 @@ import Testing
 
   /// The relative L2 distance of three such convolutions in bfloat16 from float64.
   ///
-  /// Transformed numbers are rounded once more, and stand for sums: twice the error of a direct convolution.
+  /// Transformed numbers are rounded once more, and stand for sums: one and a half times a direct convolution's error.
   static let bfloat16WinogradTolerance = 1e-2
 
   static let table = EngineNetworkTests.table

@@ -19,14 +19,16 @@ import Testing
     Case(testDescription: "as features are", dimension: 200, make: features),
     Case(testDescription: "as features are, all levels", bank: 2300, dimension: 400, make: features),
     Case(testDescription: "several neighbours", dimension: 150, k: 9, make: features),
-    Case(testDescription: "as many as there are lanes", bank: 1024, dimension: 130, k: 16, make: features),
+    Case(testDescription: "as many as sketches serve", bank: 1024, dimension: 130, k: 16, make: features),
     Case(testDescription: "the fewest dimensions", dimension: 32, k: 3, make: features),
     Case(testDescription: "one half holds all coordinates", dimension: 63, make: features),
     Case(testDescription: "a half and one coordinate", dimension: 65, make: features),
     Case(testDescription: "one coordinate less than two halves", bank: 1100, dimension: 127, k: 2, make: features),
     // More queries than are compared at once.
     Case(testDescription: "many queries", queries: 1100, bank: 1024, dimension: 40, make: features),
-    Case(testDescription: "a last block of one row", queries: 20, bank: 1025, dimension: 70, make: features),
+    Case(testDescription: "a last block of one row", queries: 20, bank: 1025, dimension: 70, k: 9, make: features),
+    // More blocks than one thread searches by itself.
+    Case(testDescription: "a large bank", queries: 40, bank: 33_000, dimension: 32, k: 2, make: noise),
     // Nothing can be ruled out early: every level is crossed by most rows.
     Case(testDescription: "noise alone", bank: 1200, dimension: 96, k: 2, make: noise),
     Case(testDescription: "few distinct rows", dimension: 48, k: 12) { generator, bank, queries, d in
@@ -82,7 +84,7 @@ import Testing
     try NearestTests.check(found, queries: queries, bank: bank, k: 5)
   }
 
-  @Test func moreNeighboursThanLanesAreFoundWithoutSketches() throws {
+  @Test func moreNeighboursThanSketchesServeAreFoundWithoutThem() throws {
     var generator = SeededGenerator(seed: 9)
     let (bank, queries) = Self.features(&generator, 1100, 5, 64)
     let engine = OpenBLASEngine()

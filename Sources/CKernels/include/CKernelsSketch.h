@@ -9,8 +9,8 @@
 //     start of the row + sum over the stored numbers of the row times those of the query
 //
 // in 32 bits, which must not overflow. Sketches come in levels, coarse to fine. The first two are halves of one sketch:
-// four times the score of the first, whose steps are twice as long, and that of the second make its score. All functions
-// find the same rows and the same scores on every processor.
+// four times the score of the first, whose steps are twice as long, and that of the second make its score. Scores
+// are the same on every processor. So is what is found, but for rows that the first half alone would rule out.
 
 /// Numbers of a row of the first two levels, which are laid out in panels.
 enum { PC_SKETCH_LENGTH = 64 };
@@ -59,7 +59,8 @@ typedef struct {
   double bound;
 } pc_sketch_found;
 
-/// The rows of a block that no level says to be out of reach, query by query in their order, rows ascending.
+/// The rows of a block that no level says to be out of reach, query by query in their order, rows ascending; the
+/// first half of a sketch rules out 64 rows together, on some processors only for six queries together.
 ///
 /// Distances of sketches times `scale`, less the losses, are at most those of the rows.
 ///
